@@ -1,0 +1,202 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"tsujiban"
+)
+
+const day = 24 * time.Hour
+
+func (r *reader) node(f *fileNode, c *Config) {
+	c.Node = Node{Name: f.Name, Data: r.path(f.Data), Country: f.Country, Currency: f.Currency}
+	if c.Node.Name == "" {
+		name, err := os.Hostname()
+		if err != nil || name == "" {
+			name = "tsujiban"
+		}
+		c.Node.Name = name
+	}
+	if c.Node.Data == "" {
+		c.Node.Data = r.path("data")
+	}
+	if c.Node.Country == "" {
+		c.Node.Country = "JP"
+	}
+	r.countries("node.country", []string{c.Node.Country})
+	if c.Node.Currency == "" {
+		c.Node.Currency = "JPY"
+	}
+	if len(c.Node.Currency) != 3 {
+		r.bad("node.currency", `%q は通貨コードではありません。"JPY" のように 3 字で書いてください`, `%q is not a currency; write three letters, as "JPY"`, c.Node.Currency)
+	}
+	zone := f.TimeZone
+	if zone == "" {
+		zone = "Asia/Tokyo"
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil || zone == "Local" {
+		r.bad("node.time_zone", `%q という時間帯はありません。"Asia/Tokyo" のように書いてください`, `there is no time zone %q; write it as "Asia/Tokyo"`, zone)
+		loc = time.UTC
+	}
+	c.Node.TimeZone = loc
+	c.Node.Language = tsujiban.Lang(r.choice("node.language", f.Language, "ja", "en"))
+}
+
+var transports = []string{"udp", "tcp", "tls"}
+
+func (r *reader) listeners(fs []fileListen, c *Config) {
+	if len(fs) == 0 {
+		r.bad("listen", "[[listen]] が一つもありません。SIP を受けるアドレスを書いてください", "there is no [[listen]]; write where SIP is taken")
+	}
+	for i, f := range fs {
+		at := element("listen", i) + "."
+		l := Listen{
+			Address: f.Address, Advertise: f.Advertise, Transport: transports[r.choice(at+"transport", f.Transport, transports...)],
+			Certificate: r.path(f.Certificate), Key: r.path(f.Key), ClientCA: r.path(f.ClientCA),
+		}
+		host, ok := r.address(at+"address", f.Address, true)
+		if f.Advertise != "" {
+			r.address(at+"advertise", f.Advertise, false)
+		} else if ip, err := netip.ParseAddr(host); ok && (err != nil || ip.IsUnspecified()) {
+			r.bad(at+"advertise", `相手に伝えるアドレスがありません。PBX や事業者から届く "host:port" を書いてください`,
+				`the address that peers are told is missing; write the "host:port" that PBXs and carriers can reach`)
+		}
+		r.pair(at, &l.Certificate, &l.Key, l.Transport == "tls")
+		r.readable(at+"client_ca", l.ClientCA)
+		if l.Transport != "tls" && (f.Certificate != "" || f.Key != "" || f.ClientCA != "") {
+			r.bad(at+"transport", `証明書は transport = "tls" のときだけ使えます`, `certificates are only for transport = "tls"`)
+		}
+		c.Listen = append(c.Listen, l)
+	}
+}
+
+// pair checks a certificate with its key.
+func (r *reader) pair(at string, cert, key *string, must bool) {
+	switch {
+	case *cert == "" && (must || *key != ""):
+		r.bad(at+"certificate", "証明書のファイルを書いてください", "name the certificate's file")
+	case *key == "" && *cert != "":
+		r.bad(at+"key", "証明書の鍵のファイルを書いてください", "name the file of the certificate's key")
+	default:
+		r.readable(at+"certificate", *cert)
+		r.readable(at+"key", *key)
+	}
+}
+
+func (r *reader) carriers(fs []fileCarrier, c *Config) {
+	if len(fs) == 0 {
+		r.bad("carrier", "[[carrier]] が一つもありません。発信先の事業者を書いてください", "there is no [[carrier]]; write where calls go out")
+	}
+	seen := map[string]bool{}
+	for i, f := range fs {
+		at := element("carrier", i) + "."
+		r.id(at+"id", f.ID)
+		if seen[f.ID] {
+			r.bad(at+"id", "%q は二つあります。別の名前にしてください", "%q is there twice; give it another name", f.ID)
+		}
+		seen[f.ID] = true
+		k := Carrier{
+			ID: tsujiban.CarrierID(f.ID), Address: f.Address, Transport: transports[r.choice(at+"transport", f.Transport, transports...)],
+			Priority: r.count(at+"priority", f.Priority, 10, 65535), Weight: r.count(at+"weight", f.Weight, 10, 65535),
+			Probe: r.duration(at+"probe", f.Probe, 30*time.Second, 0, day), Sources: r.prefixes(at+"sources", f.Sources),
+			ServerName: f.ServerName, CA: r.path(f.CA), Certificate: r.path(f.Certificate), Key: r.path(f.Key),
+		}
+		if host, ok := r.address(at+"address", f.Address, false); ok {
+			r.carrierHost(&k, host)
+		}
+		if k.Transport != "tls" && (f.CA != "" || f.Certificate != "" || f.Key != "" || f.ServerName != "") {
+			r.bad(at+"transport", `証明書は transport = "tls" のときだけ使えます`, `certificates are only for transport = "tls"`)
+		}
+		r.pair(at, &k.Certificate, &k.Key, false)
+		r.readable(at+"ca", k.CA)
+		c.Carriers = append(c.Carriers, k)
+	}
+}
+
+func (r *reader) carrierHost(k *Carrier, host string) {
+	if k.ServerName == "" {
+		k.ServerName = host
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && len(k.Sources) == 0 {
+		k.Sources = []netip.Prefix{netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen())}
+	}
+}
+
+func (r *reader) guard(f *fileGuard, c *Config) {
+	g := &c.Guard
+	g.Fraud = FraudMode(r.choice("guard.fraud", f.Fraud, fraudNames...))
+	g.AllowNoRate = r.choice("guard.no_rate", f.NoRate, "deny", "allow") == 1
+	g.Rates, g.Hints = r.path(f.Rates), r.path(f.Hints)
+	if g.Rates == "" && !g.AllowNoRate {
+		r.bad("guard.rates", `料金表がありません。rates = "rates.csv" のように書くか、金額を見ないなら no_rate = "allow" としてください`,
+			`there are no prices; write rates = "rates.csv", or no_rate = "allow" to let calls pass without one`)
+	}
+	r.readable("guard.rates", g.Rates)
+	r.readable("guard.hints", g.Hints)
+	g.Closed = r.digits("guard.closed", f.Closed)
+	g.Emergency = r.digits("guard.emergency", f.Emergency)
+	g.Defaults = r.limits("guard.defaults", &f.Defaults, DefaultLimits())
+}
+
+// limits reads the limits of a table; what is left out is as in def.
+func (r *reader) limits(at string, f *fileLimits, def tsujiban.Limits) tsujiban.Limits {
+	return tsujiban.Limits{
+		CapCall:        r.money(at+".cap_call", f.CapCall, def.CapCall),
+		CapDay:         r.money(at+".cap_day", f.CapDay, def.CapDay),
+		CapMonth:       r.money(at+".cap_month", f.CapMonth, def.CapMonth),
+		Channels:       r.count(at+".channels", f.Channels, def.Channels, 1_000_000),
+		CallsPerSecond: r.count(at+".calls_per_second", f.CallsPerSecond, def.CallsPerSecond, 100_000),
+		LongestCall:    r.duration(at+".longest_call", f.LongestCall, def.LongestCall, 0, 30*day),
+		AllowCountries: r.countries(at+".allow_countries", f.AllowCountries),
+		BarCountries:   r.countries(at+".bar_countries", f.BarCountries),
+		BarPrefixes:    r.digits(at+".bar_prefixes", f.BarPrefixes),
+		AllowClasses:   r.classes(at+".allow_classes", f.AllowClasses),
+		Hours:          f.Hours,
+	}
+}
+
+func (r *reader) journal(f *fileJournal, c *Config) {
+	c.Journal.PassOnFailure = r.choice("journal.on_failure", f.OnFailure, "refuse", "pass") == 1
+	c.Journal.Segment = r.size("journal.segment", f.Segment, 64<<20, 1<<20, 4<<30)
+}
+
+func (r *reader) sip(f *fileSIP, c *Config) {
+	c.SIP = SIP{
+		Realm: f.Realm,
+		// RFC 4028 §5: a Min-SE below 90 seconds is not allowed.
+		SessionExpires:    r.duration("sip.session_expires", f.SessionExpires, 30*time.Minute, 90*time.Second, day),
+		IdleLimit:         r.duration("sip.idle_limit", f.IdleLimit, 2*time.Hour, time.Minute, 30*day),
+		MaxCallsPerSecond: r.count("sip.max_calls_per_second", f.MaxCallsPerSecond, 0, 1_000_000),
+		Drain:             r.duration("sip.drain", f.Drain, 20*time.Second, 0, time.Hour),
+		ReadBuffer:        int(r.size("sip.read_buffer", f.ReadBuffer, 4<<20, 64<<10, 1<<30)),
+		WriteBuffer:       int(r.size("sip.write_buffer", f.WriteBuffer, 4<<20, 64<<10, 1<<30)),
+	}
+	if c.SIP.Realm == "" {
+		c.SIP.Realm = c.Node.Name
+	}
+}
+
+func (r *reader) rest(f *fileConfig, c *Config) {
+	c.Control = Control{Socket: r.path(f.Control.Socket), Users: f.Control.Users}
+	if c.Control.Socket == "" {
+		c.Control.Socket = filepath.Join(c.Node.Data, "control.sock")
+	}
+	// sun_path holds 108 bytes (unix(7)); Linux wants a closing zero.
+	if len(c.Control.Socket) > 107 {
+		r.bad("control.socket", "パスが長すぎます（107 バイトまで）。短い場所を書いてください", "the path is longer than 107 bytes; write a shorter one")
+	}
+	c.Metrics.Listen = f.Metrics.Listen
+	if f.Metrics.Listen != "" {
+		if host, _, err := net.SplitHostPort(f.Metrics.Listen); err != nil || host != "" {
+			r.address("metrics.listen", f.Metrics.Listen, true)
+		}
+	}
+	c.Log.JSON = r.choice("log.format", f.Log.Format, "text", "json") == 1
+	levels := []string{"info", "debug", "warn", "error"}
+	c.Log.Level = levels[r.choice("log.level", f.Log.Level, levels...)]
+}

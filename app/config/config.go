@@ -1,0 +1,243 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"tsujiban"
+)
+
+// MaxFile is the largest configuration file that is read, in bytes.
+const MaxFile = 1 << 20
+
+// Config is the whole configuration, complete and checked.
+type Config struct {
+	Path     string // the file it was read from
+	Node     Node
+	Listen   []Listen  // [[listen]], at least one
+	Carriers []Carrier // [[carrier]], at least one
+	Guard    Guard
+	Journal  Journal
+	SIP      SIP
+	Control  Control
+	Metrics  Metrics
+	Log      Log
+}
+
+// Node says what this program is and where it keeps its data.
+type Node struct {
+	Name     string         // in logs and in the journal; the host's name by default
+	Data     string         // directory that holds the journal, the store, the digest secret and the control socket; "data" by default
+	Country  string         // ISO code of the numbering plan; "JP" by default
+	TimeZone *time.Location // where days, months and business hours begin; Asia/Tokyo by default
+	Language tsujiban.Lang  // Japanese by default
+	Currency string         // shown beside amounts; "JPY" by default
+}
+
+// Listen is one socket for SIP.
+type Listen struct {
+	Transport   string // "udp" (default), "tcp" or "tls"
+	Address     string // "192.0.2.10:5060"; port 0 takes any free port
+	Advertise   string // host:port that peers are told; empty: Address. Given when Address is unspecified
+	Certificate string // PEM file, for tls
+	Key         string // PEM file, for tls
+	ClientCA    string // PEM file of who signs client certificates; empty: none are asked for
+}
+
+// Carrier is a way into the telephone network.
+type Carrier struct {
+	ID          tsujiban.CarrierID
+	Address     string         // host:port
+	Transport   string         // "udp" (default), "tcp" or "tls"
+	Priority    int            // lowest first; 10 by default
+	Weight      int            // share within a priority; 10 by default
+	Probe       time.Duration  // OPTIONS this often, 0 never; 30 s by default
+	Sources     []netip.Prefix // where its requests come from; by default the host of Address alone when that is an IP address
+	ServerName  string         // for tls: name in its certificate; by default the host of Address
+	CA          string         // for tls: PEM file of who signs it; empty: the system's
+	Certificate string         // for tls: our client certificate, PEM file; empty: none
+	Key         string
+}
+
+// FraudMode says how far the fraud test goes.
+type FraudMode uint8
+
+// The modes.
+const (
+	FraudEnforce FraudMode = iota // weigh, and restrict (default)
+	FraudObserve                  // weigh and say, but restrict nobody
+	FraudOff
+)
+
+var fraudNames = []string{"enforce", "observe", "off"}
+
+func (m FraudMode) String() string {
+	if int(m) < len(fraudNames) {
+		return fraudNames[m]
+	}
+	return "invalid"
+}
+
+// Guard says what is allowed.
+type Guard struct {
+	Fraud       FraudMode
+	Rates       string          // file of prices (rates.csv); may be empty only with AllowNoRate
+	AllowNoRate bool            // no_rate = "allow": calls to destinations without a price pass; denied by default
+	Hints       string          // file of prefixes known from past abuse; empty: none
+	Closed      []string        // E.164 prefixes closed for everyone
+	Emergency   []string        // emergency numbers; nil: the country's own
+	Defaults    tsujiban.Limits // for customers without limits of their own
+}
+
+// DefaultLimits are the limits when the file says nothing: a customer that is
+// hijacked on its first day loses at most CapDay.
+func DefaultLimits() tsujiban.Limits {
+	return tsujiban.Limits{
+		CapCall: 5_000 * tsujiban.Unit, CapDay: 20_000 * tsujiban.Unit, CapMonth: 100_000 * tsujiban.Unit,
+		Channels: 30, CallsPerSecond: 10, LongestCall: 4 * time.Hour,
+	}
+}
+
+// Journal says how records are kept.
+type Journal struct {
+	PassOnFailure bool  // on_failure = "pass": calls go on while the disk fails; refused by default
+	Segment       int64 // bytes of a segment; 64 MiB by default
+}
+
+// SIP holds the timers and bounds of the edge.
+type SIP struct {
+	Realm                   string        // digest realm; the node's name by default
+	SessionExpires          time.Duration // RFC 4028; 30 m by default
+	IdleLimit               time.Duration // a call without a sign of life ends then; 2 h by default
+	MaxCallsPerSecond       int           // more are answered 503, emergency calls never; 0 is none, the default
+	Drain                   time.Duration // how long running calls may go on at a stop; 20 s by default
+	ReadBuffer, WriteBuffer int           // socket buffers, bytes; 4 MiB by default
+}
+
+// Control says who may give orders to the running program.
+type Control struct {
+	Socket string   // unix socket; control.sock in the data directory by default
+	Users  []string // users besides the program's own and root
+}
+
+// Metrics says where numbers about the program are served.
+type Metrics struct {
+	Listen string // host:port of /metrics, /healthz and /readyz; empty: off, the default
+}
+
+// Log says how the program logs.
+type Log struct {
+	JSON  bool   // format = "json"; text by default
+	Level string // debug, info (default), warn or error
+}
+
+// JournalDir is the directory of the journal.
+func (c *Config) JournalDir() string { return filepath.Join(c.Node.Data, "journal") }
+
+// StoreFile is the file of the store.
+func (c *Config) StoreFile() string { return filepath.Join(c.Node.Data, "tsujiban.db") }
+
+// SecretFile holds the key of the digest challenges.
+func (c *Config) SecretFile() string { return filepath.Join(c.Node.Data, "secret") }
+
+// Load reads and checks a configuration file. The error is a [tsujiban.Error] that
+// holds [Problems] when the file could be read.
+func Load(path string) (*Config, error) {
+	data, err := readFile(path, MaxFile)
+	if err != nil {
+		return nil, err
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "configuration: %w", err)
+	}
+	return Parse(path, filepath.Dir(abs), data)
+}
+
+func readFile(path string, limit int64) (data []byte, err error) {
+	f, err := os.Open(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, tsujiban.Errorf(tsujiban.CodeNotFound, "%s: no such file; name the right one", path)
+	case errors.Is(err, os.ErrPermission):
+		return nil, tsujiban.Errorf(tsujiban.CodeForbidden, "%s: this user may not read it", path)
+	case err != nil:
+		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "%w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	data, err = io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "%w", err)
+	}
+	if int64(len(data)) > limit {
+		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "%s: larger than %d bytes; it is no such file", path, limit)
+	}
+	return data, nil
+}
+
+// Parse checks a configuration. Name stands in the problems; relative paths in the
+// file start at dir.
+func Parse(name, dir string, data []byte) (*Config, error) {
+	var f fileConfig
+	r := decode(name, dir, data, &f)
+	c := &Config{Path: name}
+	if !r.broken {
+		r.node(&f.Node, c)
+		r.listeners(f.Listen, c)
+		r.carriers(f.Carrier, c)
+		r.guard(&f.Guard, c)
+		r.journal(&f.Journal, c)
+		r.sip(&f.SIP, c)
+		r.rest(&f, c)
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Problem is one thing that is wrong in a file.
+type Problem struct {
+	File string
+	Line int    // from 1; 0 when it is about the file as a whole
+	Key  string // "listen[0].address"; empty when it is about no key
+	// What is wrong and what to write instead.
+	Ja, En string
+}
+
+// Text is one line for people: "tsujiban.toml:12: sip.idle_limit: …".
+func (p Problem) Text(l tsujiban.Lang) string {
+	s := p.File + ":"
+	if p.Line > 0 {
+		s += fmt.Sprintf("%d:", p.Line)
+	}
+	if p.Key != "" {
+		s += " " + p.Key + ":"
+	}
+	if l == tsujiban.English {
+		return s + " " + p.En
+	}
+	return s + " " + p.Ja
+}
+
+// Problems is all that is wrong in a file, in the order of its lines.
+type Problems []Problem
+
+func (p Problems) Error() string { return p.Text(tsujiban.English) }
+
+// Text is one line per problem.
+func (p Problems) Text(l tsujiban.Lang) string {
+	s := ""
+	for i, q := range p {
+		if i > 0 {
+			s += "\n"
+		}
+		s += q.Text(l)
+	}
+	return s
+}
