@@ -1,0 +1,40 @@
+// Package journal keeps what happened: an append-only sequence of events on disk,
+// from which every view can be rebuilt.
+//
+// [Journal.Append] puts an event into the open batch in memory and returns; one
+// goroutine writes the batch, syncs it, and tells OnCommit how far the record is
+// durable. While a sync runs, the next batch gathers.
+//
+// # On disk
+//
+// A directory holds segments. A segment is named after the sequence number of its
+// first entry, and ends where the next segment begins:
+//
+//	00000000000000000001.journal.zst   closed and compressed
+//	00000000000000041213.journal       open, or closed and not yet compressed
+//	00000000000000041213.torn          what a crash left behind an unfinished write
+//	lock                               held by the program that writes
+//
+// A segment starts with a header line and continues with one line per entry:
+//
+//	tsujiban-journal 1 00000000000000041213 00000000000000000001 5be3a10c
+//	0000012f*1a2b3c4d {"seq":41213,"kind":"attempt",…}
+//	000000b4 99aa00ff {"seq":41214,"kind":"answered",…}
+//
+// The header names the segment's own first entry and the first entry of the segment
+// before it (0 for the first of all), so that a missing segment is known by name. An entry is framed by the
+// length of its JSON in hexadecimal, a mark, the CRC-32C (RFC 3720 §12.1) of length, mark
+// and JSON, and a blank. The mark is '*' on the first entry of a batch, ' ' on the
+// others: when a '*' was written, everything before it was durable. That tells a
+// torn tail (no whole '*' follows the damage: moved aside, logged) from damage to
+// what was durable (Open refuses). After an orderly Close a line with no JSON and mark '.'
+// says the same of the whole segment. Behind the last line there may be zero bytes: room made
+// in advance. The whole can be read with zstdcat, cut and grep; the SHA-256 of the JSON, without
+// frame and newline, is the entry's leaf.
+//
+// # Locks
+//
+// Journal.mu guards the open batch and is held for the encoding of one event or the
+// swap of two buffers. Journal.tail guards the table of segments and what readers
+// wait for. When both are taken, mu comes first. Neither is held over I/O.
+package journal

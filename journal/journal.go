@@ -1,0 +1,176 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tsujiban"
+)
+
+// Options of a journal. Dir is needed, the rest has defaults.
+type Options struct {
+	Dir string // made when missing
+	// SegmentBytes is the size at which a new segment is begun; 64 MiB by default.
+	SegmentBytes int64
+	// MaxPending bounds the bytes of events that wait for the disk; 16 MiB by default. Beyond, Append returns ErrFull.
+	MaxPending int
+	// CommitInterval is the least time between the beginnings of two commits: entries that come in
+	// between share one. An entry that comes later than that after the last commit does not wait. Default 1 ms; negative for none.
+	CommitInterval time.Duration
+	// OnCommit is called from the commit goroutine, in order: with a nil error when everything up to and
+	// including upTo is durable; with an error when a commit has failed, upTo being what is durable. It must not block.
+	OnCommit func(upTo uint64, err error)
+	Logger   *slog.Logger     // slog.Default() when nil
+	Clock    func() time.Time // for the instants in Stats; time.Now when nil
+	FS       FS               // OS when nil
+}
+
+func (o *Options) defaults() {
+	if o.SegmentBytes <= 0 {
+		o.SegmentBytes = 64 << 20
+	}
+	if o.MaxPending <= 0 {
+		o.MaxPending = 16 << 20
+	}
+	if o.CommitInterval == 0 {
+		o.CommitInterval = time.Millisecond
+	}
+	if o.OnCommit == nil {
+		o.OnCommit = func(uint64, error) {}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.FS == nil {
+		o.FS = OS
+	}
+}
+
+// Errors of Append and Wait. They are values, so that the path of a call allocates nothing.
+var (
+	// ErrFull says that the disk has not taken events for so long that the memory for them is full.
+	ErrFull error = &tsujiban.Error{Code: tsujiban.CodeUnavailable, Err: errors.New("the journal's memory is full: the disk does not take the record")}
+	// ErrClosed says that Close was called.
+	ErrClosed error = &tsujiban.Error{Code: tsujiban.CodeConflict, Err: errors.New("the journal is closed")}
+	// ErrKind says that an event has no kind.
+	ErrKind error = &tsujiban.Error{Code: tsujiban.CodeInvalid, Err: errors.New("the event has no kind that the journal knows")}
+)
+
+// Journal is an open journal. All methods are safe for concurrent use.
+type Journal struct {
+	o    Options
+	lock io.Closer
+
+	mu      sync.Mutex
+	enc     encoder
+	open    batch  // gathers what is appended
+	spare   []byte // the buffer that is not in use
+	taken   int    // bytes of the batch that is being written
+	next    uint64 // sequence number of the next event
+	idle    bool   // the commit goroutine waits for wake
+	closing bool
+
+	wake chan struct{} // cap 1: there is something to commit, or closing
+	done chan struct{} // closed when the commit goroutine has ended
+
+	durable atomic.Uint64
+	tail    tail
+	disk    disk  // of the commit goroutine alone
+	closed  error // result of Close, set before done is closed
+}
+
+// batch is a run of framed lines.
+type batch struct {
+	b           []byte
+	first, last uint64 // last < first when empty
+}
+
+// Append gives the event the next sequence number and puts it into the open batch. It does no
+// I/O, waits for nobody and allocates nothing. Errors: ErrFull, ErrClosed, ErrKind.
+func (j *Journal) Append(ev *tsujiban.Event) (uint64, error) {
+	if ev.Kind == tsujiban.EventNone || int(ev.Kind) >= tsujiban.NumEvents {
+		return 0, ErrKind
+	}
+	j.mu.Lock()
+	if j.closing {
+		j.mu.Unlock()
+		return 0, ErrClosed
+	}
+	start := len(j.open.b)
+	if start+j.taken >= j.o.MaxPending {
+		j.mu.Unlock()
+		return 0, ErrFull
+	}
+	seq := j.next
+	ev.Seq = seq
+	mark := byte(markNext)
+	if start == 0 {
+		mark = markBatch
+		j.open.first = seq
+	}
+	b := append(j.open.b, "                  "[:frameHead]...)
+	j.open.b = sealFrame(j.enc.event(b, ev), start, mark)
+	j.open.last = seq
+	j.next++
+	idle := j.idle
+	j.idle = false
+	j.mu.Unlock()
+	if idle {
+		j.wake <- struct{}{}
+	}
+	return seq, nil
+}
+
+// Committed is the sequence number up to which everything is durable; 0 when nothing is.
+func (j *Journal) Committed() uint64 { return j.durable.Load() }
+
+// Failing tells why the last commit failed; nil when it did not.
+func (j *Journal) Failing() error {
+	j.tail.Lock()
+	defer j.tail.Unlock()
+	return j.tail.failing
+}
+
+// Wait returns when the entry is durable. Errors: that of ctx, and ErrClosed when the journal was closed before.
+func (j *Journal) Wait(ctx context.Context, seq uint64) error {
+	for j.durable.Load() < seq {
+		ready := j.tail.await(seq, &j.durable)
+		select {
+		case <-ready:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-j.done:
+			if j.durable.Load() < seq {
+				return ErrClosed
+			}
+		}
+	}
+	return nil
+}
+
+// Close writes and syncs what is pending, once, and ends all goroutines of the journal. Its error says how much could not be
+// kept. Readers return io.EOF when they have read everything.
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	first := !j.closing
+	j.closing = true
+	idle := j.idle
+	j.idle = false
+	j.mu.Unlock()
+	if first {
+		close(j.disk.quit)
+	}
+	if idle {
+		j.wake <- struct{}{}
+	}
+	<-j.done
+	return j.closed
+}

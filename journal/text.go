@@ -1,0 +1,108 @@
+package journal
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// The longest texts that an entry keeps, in bytes before escaping. What SIP parties send can be any
+// length; the record stays bounded. What is needed to end a call after a restart gets most room.
+const (
+	limitID     = 128  // customer, trunk, carrier
+	limitDigits = 128  // dialled, caller
+	limitAgent  = 256  // User-Agent
+	limitCallID = 512  // Call-ID
+	limitURI    = 1024 // From, To, Contact
+	limitRoutes = 4096
+	limitWord   = 16 // transport
+	limitRule   = 256
+	limitNote   = 4096
+)
+
+// cutRoom is kept for the mark of a cut: "…+" and the count of bytes that are not shown.
+const cutRoom = 24
+
+const hexDigits = "0123456789abcdef"
+
+// plain tells the bytes that stand for themselves in a JSON string here: printable ASCII without quote and backslash.
+var plain = func() (t [256]bool) {
+	for c := 0x20; c < 0x7f; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
+// appendText appends s as a JSON string with its quotes. Over limit bytes it is cut at a
+// character and marked with "…+n", n being the bytes left out; the result then has at most limit bytes.
+func appendText[T ~string | ~[]byte](b []byte, s T, limit int) []byte {
+	n, cut := len(s), 0
+	if n > limit {
+		n = limit - cutRoom
+		for back := 0; back < utf8.UTFMax-1 && !utf8.RuneStart(s[n]); back++ {
+			n--
+		}
+		cut = len(s) - n
+	}
+	b = append(b, '"')
+	i := 0
+	for i < n && plain[s[i]] {
+		i++
+	}
+	b = append(b, s[:i]...)
+	if i < n {
+		b = appendEscaped(b, s[i:n])
+	}
+	if cut > 0 {
+		b = append(b, "…+"...)
+		b = strconv.AppendInt(b, int64(cut), 10)
+	}
+	return append(b, '"')
+}
+
+// appendEscaped appends s with everything escaped that could end the string, end the line, or
+// move a terminal's cursor or writing direction.
+func appendEscaped[T ~string | ~[]byte](b []byte, s T) []byte {
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if plain[c] {
+			i++
+			continue
+		}
+		if c < utf8.RuneSelf {
+			b = append(b, s[start:i]...)
+			b = appendEscapedByte(b, c)
+			i++
+			start = i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
+		if bad := r == utf8.RuneError && size == 1; bad || unsafeRune(r) {
+			b = append(b, s[start:i]...)
+			b = append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+			start = i + size
+		}
+		i += size
+	}
+	return append(b, s[start:]...)
+}
+
+func appendEscapedByte(b []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(b, '\\', c)
+	case '\n':
+		return append(b, '\\', 'n')
+	case '\r':
+		return append(b, '\\', 'r')
+	case '\t':
+		return append(b, '\\', 't')
+	}
+	return append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+}
+
+// unsafeRune tells the characters beyond ASCII that are escaped: C1 controls, line and paragraph
+// separators, and marks that turn the direction of writing.
+func unsafeRune(r rune) bool {
+	return r >= 0x80 && r < 0xa0 || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}
