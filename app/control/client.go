@@ -1,0 +1,129 @@
+package control
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+
+	"tsujiban"
+)
+
+// ActingHeader names the person for whom root acts (sudo); the program believes it only
+// of root and of its own user.
+const ActingHeader = "Tsujiban-Acting-For"
+
+// maxReply is the longest reply that is read, and the longest line of a stream.
+const maxReply = 256 << 20
+
+// Client speaks with a running program. It is safe for concurrent use.
+type Client struct {
+	socket string
+	acting string
+	http   *http.Client
+}
+
+// NewClient makes a client of the program at a unix socket. Acting is the person for whom
+// this user acts, usually $SUDO_USER; it may be empty.
+func NewClient(socket, acting string) *Client {
+	t := &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", socket)
+		},
+		DisableCompression: true,
+	}
+	return &Client{socket: socket, acting: acting, http: &http.Client{Transport: t}}
+}
+
+// Close lets go of idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Do sends in as JSON (nothing when nil) and reads the reply into out (when not nil).
+// Errors carry the code that the program gave.
+func (c *Client) Do(ctx context.Context, method, path string, in, out any) (err error) {
+	resp, err := c.send(ctx, method, path, in)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, resp.Body.Close()) }()
+	if out == nil {
+		_, err = io.Copy(io.Discard, resp.Body)
+		return err
+	}
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxReply)).Decode(out); err != nil {
+		return tsujiban.Errorf(tsujiban.CodeInternal, "the program's reply cannot be read: %w; do both have the same version?", err)
+	}
+	return nil
+}
+
+// Stream calls each with every line of the reply until it ends, each fails or ctx is done.
+func (c *Client) Stream(ctx context.Context, path string, each func(Raw) error) (err error) {
+	resp, err := c.send(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, resp.Body.Close()) }()
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, maxReply)
+	for lines.Scan() {
+		if err := each(lines.Bytes()); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return lines.Err()
+}
+
+func (c *Client) send(ctx context.Context, method, path string, in any) (*http.Response, error) {
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return nil, fmt.Errorf("request: %w", err)
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://tsujiban"+path, body)
+	if err != nil {
+		return nil, fmt.Errorf("request: %w", err)
+	}
+	if c.acting != "" {
+		req.Header.Set(ActingHeader, c.acting)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	if resp.StatusCode/100 == 2 {
+		return resp, nil
+	}
+	var f Failure
+	err = json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&f)
+	if cerr := resp.Body.Close(); err != nil || cerr != nil {
+		return nil, tsujiban.Errorf(tsujiban.CodeInternal, "the program answered %s", resp.Status)
+	}
+	return nil, f.Err()
+}
+
+// explain says what to do when nobody answers.
+func (c *Client) explain(err error) error {
+	switch {
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return tsujiban.Errorf(tsujiban.CodeUnavailable,
+			"tsujiban is not running: nobody answers at %s; start it with \"tsujiban serve -config FILE\", or name its socket with -socket", c.socket)
+	case errors.Is(err, os.ErrPermission):
+		return tsujiban.Errorf(tsujiban.CodeForbidden,
+			"this user may not use %s; use sudo, or be named in users under [control]", c.socket)
+	}
+	return tsujiban.Errorf(tsujiban.CodeUnavailable, "no answer from %s: %w", c.socket, err)
+}
