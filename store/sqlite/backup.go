@@ -1,0 +1,35 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+
+	"tsujiban"
+)
+
+// Backup writes a copy of the settings to a new file at path, readable by its owner only,
+// as they are at one moment, while the store goes on being used. To restore, stop the
+// program and put the copy in the place of the settings. The calls are not in it: they
+// are made anew from the journal, which has to be backed up by itself. CodeExists when
+// there is something at path.
+func (s *Store) Backup(ctx context.Context, path string) error {
+	// Made first, so that its mode is right from the start: the copy holds credentials.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return tsujiban.Errorf(tsujiban.CodeExists, "%s exists: a backup writes over nothing", path)
+	}
+	if err != nil {
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "make the backup: %w", err)
+	}
+	_, err = s.settings.write.ExecContext(ctx, `VACUUM INTO ?`, path)
+	err = s.settings.explain(ctx, "make the backup", err)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return syncFolder(path)
+}

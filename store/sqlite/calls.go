@@ -1,0 +1,208 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"math"
+	"time"
+
+	"tsujiban"
+	"tsujiban/store"
+)
+
+// Position is the journal's number of the last event that the calls hold, 0 for none.
+func (s *Store) Position(ctx context.Context) (seq uint64, err error) {
+	err = s.withView(func(v *database) error {
+		seq, err = position(ctx, v.read)
+		return v.explain(ctx, "read the position of the calls", err)
+	})
+	return seq, err
+}
+
+func position(ctx context.Context, q querier) (uint64, error) {
+	var seq int64
+	err := q.QueryRowContext(ctx, `SELECT seq FROM position`).Scan(&seq)
+	return uint64(seq), err
+}
+
+// ApplyEvents folds events into the calls and moves the position, all in one transaction:
+// after an error, or a crash, none of it has happened. Events at or below the position
+// are skipped, so that a batch may be given twice. CodeConflict when events are missing
+// between the position and the first one, or inside the batch. Of each event only what
+// the calls hold is read, and nothing of it is kept after the return.
+func (s *Store) ApplyEvents(ctx context.Context, events []tsujiban.Event) error {
+	return s.withView(func(v *database) error {
+		return v.change(ctx, "fold events into the calls", func(tx *sql.Tx) error {
+			pos, err := position(ctx, tx)
+			if err != nil {
+				return err
+			}
+			f := newFold()
+			last := pos
+			for i := range events {
+				ev := &events[i]
+				if ev.Seq <= last {
+					continue
+				}
+				if ev.Seq != last+1 {
+					return missing(last, ev.Seq)
+				}
+				f.add(ev)
+				last = ev.Seq
+			}
+			if last == pos {
+				return nil
+			}
+			if err := f.write(ctx, tx); err != nil {
+				return err
+			}
+			return setPosition(ctx, tx, last)
+		})
+	})
+}
+
+func missing(have, next uint64) error {
+	return tsujiban.Errorf(tsujiban.CodeConflict, "the calls hold the journal up to event %d, but the next one given is %d: %s", have, next, adviseView)
+}
+
+func setPosition(ctx context.Context, tx *sql.Tx, seq uint64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE position SET seq = ?`, int64(seq))
+	return err
+}
+
+// ResetViews forgets all calls. first is the number of the oldest event that the journal
+// still has, from which following will go on; 0 and 1 both mean a whole journal. See
+// [Store.Rebuild] for the fast way to fill the view again.
+func (s *Store) ResetViews(ctx context.Context, first uint64) error {
+	return s.withView(func(v *database) error {
+		return v.change(ctx, "forget the calls", func(tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM calls`); err != nil {
+				return err
+			}
+			return setPosition(ctx, tx, max(first, 1)-1)
+		})
+	})
+}
+
+// fold gathers what a batch of events does to calls, so that a call that begins and ends
+// in one batch is written once.
+type fold struct {
+	at    map[tsujiban.CallID]int // index in calls
+	calls []folded
+}
+
+type folded struct {
+	call                   store.Call
+	begun, answered, ended bool // which events there were
+}
+
+func newFold() *fold { return &fold{at: make(map[tsujiban.CallID]int)} }
+
+func (f *fold) reset() {
+	clear(f.at)
+	clear(f.calls) // lets go of their strings
+	f.calls = f.calls[:0]
+}
+
+func (f *fold) add(ev *tsujiban.Event) {
+	switch ev.Kind {
+	case tsujiban.EventAttempt:
+		c := f.of(ev.Call)
+		*c = folded{call: store.Attempted(ev), begun: true}
+	case tsujiban.EventAnswered:
+		c := f.of(ev.Call)
+		c.answered = true
+		c.call.Answer(ev)
+	case tsujiban.EventEnded:
+		c := f.of(ev.Call)
+		c.ended = true
+		c.call.End(ev)
+	}
+}
+
+func (f *fold) of(id tsujiban.CallID) *folded {
+	i, ok := f.at[id]
+	if !ok {
+		i = len(f.calls)
+		f.at[id] = i
+		f.calls = append(f.calls, folded{call: store.Call{ID: id}})
+	}
+	return &f.calls[i]
+}
+
+const insertCall = `INSERT OR REPLACE INTO calls (` + callColumns + `) VALUES
+	(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const callColumns = `id, start, answered, ended, direction, customer, trunk, source, presented, dialled, caller, callee, withheld,
+	scope, class, code, iso, verdict, reason, rule, weight, why, status, talk_ms, charge, cut, party, carrier, user_agent, sip_call_id`
+
+// write writes all calls of the fold. An event of a call whose attempt was never folded
+// (it is older than what the journal still has) changes no row.
+func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
+	insert, err := tx.PrepareContext(ctx, insertCall)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = insert.Close() }() // the transaction closes it anyway
+	args := make([]any, 0, 30)
+	for i := range f.calls {
+		c := &f.calls[i]
+		if c.begun {
+			args = callArgs(args[:0], &c.call)
+			_, err = insert.ExecContext(ctx, args...)
+		} else {
+			err = c.update(ctx, tx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *folded) update(ctx context.Context, tx *sql.Tx) error {
+	if c.answered {
+		_, err := tx.ExecContext(ctx, `UPDATE calls SET answered = ?, carrier = iif(? = '', carrier, ?) WHERE id = ?`,
+			micros(c.call.Answered), text(c.call.Carrier), text(c.call.Carrier), int64(c.call.ID))
+		if err != nil {
+			return err
+		}
+	}
+	if c.ended {
+		_, err := tx.ExecContext(ctx, `UPDATE calls SET ended = ?, status = ?, talk_ms = ?, charge = ?, cut = ?, party = ?,
+			carrier = iif(? = '', carrier, ?) WHERE id = ?`,
+			micros(c.call.Ended), c.call.Status, c.call.Talk.Milliseconds(), int64(c.call.Charge), c.call.Cut.String(), c.call.By.String(),
+			text(c.call.Carrier), text(c.call.Carrier), int64(c.call.ID))
+		return err
+	}
+	return nil
+}
+
+func callArgs(args []any, c *store.Call) []any {
+	source := ""
+	if c.Source.IsValid() {
+		source = c.Source.String()
+	}
+	d := &c.Destination
+	return append(args, int64(c.ID), micros(c.At), nullMicros(c.Answered), nullMicros(c.Ended), c.Direction.String(),
+		text(c.Customer), text(c.Trunk), source, c.Presented, c.Dialled, c.Caller.String(), c.Callee.String(), c.Withheld,
+		d.Scope.String(), d.Class.String(), int64(d.Code), d.Country(), c.Action.String(), c.Reason.String(), c.Rule,
+		finite(float64(c.Weight)), whyText(c.Why), c.Status, c.Talk.Milliseconds(), int64(c.Charge), c.Cut.String(), c.By.String(),
+		text(c.Carrier), c.UserAgent, c.SIPCallID)
+}
+
+// text is an id as text that the database takes, whatever it holds.
+func text[T ~string](id T) string { return store.Clean(id) }
+
+// finite replaces what neither SQLite nor JSON can hold.
+func finite(v float64) float64 {
+	switch {
+	case math.IsNaN(v):
+		return 0
+	case math.IsInf(v, 0):
+		return math.Copysign(math.MaxFloat32, v)
+	}
+	return v
+}
+
+func millis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }

@@ -1,0 +1,168 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver
+
+	"tsujiban"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+const readers = 4
+
+// database is one file: a connection that writes and a few that read.
+type database struct {
+	path   string
+	advice string // what to do when it is damaged
+	write  *sql.DB
+	read   *sql.DB
+}
+
+// kind is what differs between the two files.
+type kind struct {
+	migrations  string // folder in migrations
+	synchronous string
+	advice      string
+}
+
+var (
+	settingsKind = kind{"migrations/settings", "FULL", adviseSettings}
+	viewKind     = kind{"migrations/calls", "NORMAL", adviseView}
+)
+
+// openDatabase opens or makes the file and brings it to the current schema.
+func openDatabase(ctx context.Context, path string, k kind) (*database, error) {
+	d := &database{path: path, advice: k.advice}
+	// Made here and not by SQLite so that nobody else can read it: it holds credentials
+	// and who called whom. The -wal and -shm files take over its mode.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "open the store: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "open the store: %w", err)
+	}
+	pragmas := url.Values{"_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(" + k.synchronous + ")", "foreign_keys(1)",
+		"journal_size_limit(67108864)", "trusted_schema(0)",
+	}}
+	d.write, err = connect(path, 1, pragmas, url.Values{"_txlock": {"immediate"}})
+	if err != nil {
+		return nil, d.explain(ctx, "open the store", err)
+	}
+	d.read, err = connect(path, readers, pragmas, url.Values{"_pragma": {"query_only(1)"}})
+	if err != nil {
+		return nil, errors.Join(d.explain(ctx, "open the store", err), d.close())
+	}
+	if err := d.migrate(ctx, k.migrations); err != nil {
+		return nil, errors.Join(d.explain(ctx, "open the store", err), d.close())
+	}
+	return d, nil
+}
+
+func connect(path string, conns int, values ...url.Values) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	q := url.Values{}
+	for _, v := range values {
+		for name, list := range v {
+			q[name] = append(q[name], list...)
+		}
+	}
+	u := url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	return db, nil
+}
+
+// migrate brings the schema up to date. A schema that this program does not know yet is refused.
+func (d *database) migrate(ctx context.Context, dir string) error {
+	files, err := fs.Sub(migrations, dir)
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, d.write, files, goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if have > want {
+		return tsujiban.Errorf(tsujiban.CodeConflict,
+			"%s has schema %d, made by a newer tsujiban; this one knows up to %d: install that version again, or: %s", d.path, have, want, d.advice)
+	}
+	if have == want {
+		return nil
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("bring %s from schema %d to %d: %w", d.path, have, want, err)
+	}
+	return nil
+}
+
+func (d *database) close() error {
+	var errs []error
+	if d.read != nil {
+		errs = append(errs, d.read.Close())
+	}
+	if d.write != nil {
+		// Last: closing the last connection folds the WAL into the file.
+		errs = append(errs, d.write.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// change runs f in one transaction on the writing connection.
+func (d *database) change(ctx context.Context, doing string, f func(tx *sql.Tx) error) error {
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return d.explain(ctx, doing, err)
+	}
+	if err := f(tx); err != nil {
+		// What went wrong first is what matters; a failed rollback leaves nothing behind either.
+		_ = tx.Rollback()
+		return d.explain(ctx, doing, err)
+	}
+	return d.explain(ctx, doing, tx.Commit())
+}
+
+// list runs a query and calls scan for each row.
+func (d *database) list(ctx context.Context, doing string, q querier, query string, args []any, scan func(*sql.Rows) error) (err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return d.explain(ctx, doing, err)
+	}
+	defer func() { err = errors.Join(err, d.explain(ctx, doing, rows.Close())) }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return d.explain(ctx, doing, err)
+		}
+	}
+	return d.explain(ctx, doing, rows.Err())
+}
+
+// querier is what both *sql.DB and *sql.Tx can do.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}

@@ -1,0 +1,202 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/binary"
+	"net/netip"
+	"slices"
+
+	"tsujiban"
+	"tsujiban/store"
+)
+
+// Calls returns a page of calls, newest first.
+func (s *Store) Calls(ctx context.Context, q store.CallQuery) (page store.CallPage, err error) {
+	limit, err := pageSize(q.Limit)
+	if err != nil {
+		return page, err
+	}
+	query, args, err := callsQuery(q, limit+1)
+	if err != nil {
+		return page, err
+	}
+	err = s.withView(func(v *database) error {
+		return v.list(ctx, "list the calls", v.read, query, args, func(r *sql.Rows) error {
+			c, err := scanCall(r)
+			page.Calls = append(page.Calls, c)
+			return err
+		})
+	})
+	if err != nil {
+		return store.CallPage{}, err
+	}
+	if len(page.Calls) > limit {
+		page.Calls = page.Calls[:limit]
+		page.Next = cursorOf(&page.Calls[limit-1])
+	}
+	return page, nil
+}
+
+// Call returns one call, CodeNotFound when there is none of that id.
+func (s *Store) Call(ctx context.Context, id tsujiban.CallID) (c store.Call, err error) {
+	err = s.withView(func(v *database) error {
+		c, err = scanCall(v.read.QueryRowContext(ctx, `SELECT `+callColumns+` FROM calls WHERE id = ?`, int64(id)))
+		return v.explain(ctx, "read the call", foundOne(err, "call", id.String()))
+	})
+	return c, err
+}
+
+// OpenCalls returns the calls that are running, newest first, at most MaxPage.
+func (s *Store) OpenCalls(ctx context.Context) ([]store.Call, error) {
+	page, err := s.Calls(ctx, store.CallQuery{OnlyOpen: true, Limit: store.MaxPage})
+	return page.Calls, err
+}
+
+// callsQuery writes the query. Every combination is answered from an index in order; for
+// a number that is two of them, as caller and as callee, merged by SQLite.
+func callsQuery(q store.CallQuery, limit int) (string, []any, error) {
+	where, args, err := callsWhere(q)
+	if err != nil {
+		return "", nil, err
+	}
+	const order = ` ORDER BY start DESC, id DESC LIMIT ?`
+	if q.Number.IsZero() {
+		return `SELECT ` + callColumns + ` FROM calls WHERE ` + where + order, append(args, limit), nil
+	}
+	n := q.Number.String()
+	branch := func(index, column, more string) string {
+		return `SELECT * FROM (SELECT ` + callColumns + ` FROM calls INDEXED BY ` + index + ` WHERE ` + where +
+			` AND ` + column + ` = ? AND ` + column + ` <> ''` + more + order + `)`
+	}
+	// A call to oneself is found as caller only, so that it is not there twice.
+	query := branch("calls_caller", "caller", "") + ` UNION ALL ` + branch("calls_callee", "callee", " AND caller <> ?") + order
+	first := append(slices.Clone(args), n, limit)
+	return query, append(append(first, append(args, n, n, limit)...), limit), nil
+}
+
+func callsWhere(q store.CallQuery) (where string, args []any, err error) {
+	where = `true`
+	and := func(cond string, values ...any) {
+		where += ` AND ` + cond
+		args = append(args, values...)
+	}
+	if q.Customer != "" {
+		and(`customer = ?`, string(q.Customer))
+	}
+	if !q.From.IsZero() {
+		and(`start >= ?`, micros(q.From))
+	}
+	if !q.To.IsZero() {
+		and(`start < ?`, micros(q.To))
+	}
+	if q.Direction != nil {
+		and(`direction = ?`, q.Direction.String())
+	}
+	if q.Action != nil {
+		and(`verdict = ?`, q.Action.String())
+		if *q.Action != tsujiban.Allow {
+			and(`verdict <> 'allow'`) // says to SQLite that the index of held calls will do
+		}
+	}
+	if q.OnlyOpen {
+		and(`ended IS NULL`)
+	}
+	if q.Cursor != "" {
+		start, id, err := parseCursor(q.Cursor)
+		if err != nil {
+			return "", nil, err
+		}
+		and(`(start, id) < (?, ?)`, start, id)
+	}
+	return where, args, nil
+}
+
+// cursorOf is the place of a call in the order of a listing.
+func cursorOf(c *store.Call) string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(micros(c.At)))
+	return base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(b, uint64(c.ID)))
+}
+
+func parseCursor(s string) (start, id int64, err error) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(b) != 16 {
+		return 0, 0, tsujiban.Errorf(tsujiban.CodeInvalid, "cursor: %.40q is not one that a listing gave", s)
+	}
+	return int64(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:])), nil
+}
+
+func scanCall(r interface{ Scan(...any) error }) (c store.Call, err error) {
+	var (
+		id, start, talk, charge                      int64
+		answered, ended                              sql.NullInt64
+		direction, source, caller, callee            string
+		scope, class, iso, verdict, reason, why, cut string
+		party                                        string
+		weight                                       float64
+	)
+	d := &c.Destination
+	err = r.Scan(&id, &start, &answered, &ended, &direction, &c.Customer, &c.Trunk, &source, &c.Presented, &c.Dialled,
+		&caller, &callee, &c.Withheld, &scope, &class, &d.Code, &iso, &verdict, &reason, &c.Rule, &weight, &why,
+		&c.Status, &talk, &charge, &cut, &party, &c.Carrier, &c.UserAgent, &c.SIPCallID)
+	if err != nil {
+		return c, err
+	}
+	c.ID, c.At, c.Answered, c.Ended = tsujiban.CallID(id), fromMicros(start), fromNullMicros(answered), fromNullMicros(ended)
+	c.Talk, c.Charge, c.Weight = millis(talk), tsujiban.Money(charge), tsujiban.Decibans(weight)
+	copy(d.ISO[:], iso)
+	p := parser{}
+	code(&p, "direction", direction, &c.Direction, parseDirection)
+	code(&p, "scope", scope, &d.Scope, parseScope)
+	code(&p, "class", class, &d.Class, tsujiban.ParseClass)
+	code(&p, "verdict", verdict, &c.Action, tsujiban.ParseAction)
+	code(&p, "reason", reason, &c.Reason, tsujiban.ParseReason)
+	code(&p, "cut", cut, &c.Cut, tsujiban.ParseReason)
+	code(&p, "party", party, &c.By, tsujiban.ParseParty)
+	if source != "" {
+		c.Source, err = netip.ParseAddrPort(source)
+		p.note(err)
+	}
+	p.note(c.Caller.UnmarshalText([]byte(caller)))
+	p.note(c.Callee.UnmarshalText([]byte(callee)))
+	c.Why, err = parseWhy(why)
+	p.note(err)
+	return c, p.err
+}
+
+// parser keeps the first thing that a row says and this program cannot read.
+type parser struct{ err error }
+
+func (p *parser) note(err error) {
+	if p.err == nil {
+		p.err = err
+	}
+}
+
+func code[T any](p *parser, column, s string, dst *T, parse func(string) (T, bool)) {
+	v, ok := parse(s)
+	if !ok {
+		p.note(unknown(column, s))
+	}
+	*dst = v
+}
+
+func parseDirection(s string) (tsujiban.Direction, bool) {
+	switch s {
+	case "out":
+		return tsujiban.Out, true
+	case "in":
+		return tsujiban.In, true
+	}
+	return 0, false
+}
+
+func parseScope(s string) (tsujiban.Scope, bool) {
+	for v := tsujiban.ScopeUnknown; v <= tsujiban.ScopeInternational; v++ {
+		if v.String() == s {
+			return v, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,177 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"tsujiban"
+)
+
+// rebuildBatch is how many events Rebuild folds at a time: enough for most calls to begin
+// and end in one batch, and some tens of megabytes.
+const rebuildBatch = 20_000
+
+// Rebuild makes the calls anew from the journal and puts them in the place of the old
+// ones, which can be read meanwhile and stay if it fails or is stopped. first is the number
+// of the oldest event that the journal has; next returns one event after the other from
+// there, valid until it is called again, and io.EOF at the end. progress, if not nil, is
+// told after every batch how far it is. Nothing may follow the journal into the store
+// while it runs. CodeConflict when another process has the store open.
+func (s *Store) Rebuild(ctx context.Context, first uint64, next func(context.Context) (*tsujiban.Event, error), progress func(seq uint64)) (err error) {
+	release, err := s.lock.exclusive()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	path := s.callsPath() + ".new"
+	if err := removeDatabase(path); err != nil {
+		return err
+	}
+	if err := build(ctx, path, max(first, 1)-1, next, progress); err != nil {
+		return errors.Join(err, removeDatabase(path))
+	}
+	return s.swap(ctx, path)
+}
+
+// build makes a file with all calls.
+func build(ctx context.Context, path string, pos uint64, next func(context.Context) (*tsujiban.Event, error), progress func(uint64)) (err error) {
+	const doing = "rebuild the calls"
+	d, err := openDatabase(ctx, path, viewKind)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	// Nothing of this file is of use before it is whole.
+	if _, err := d.write.ExecContext(ctx, `PRAGMA synchronous = OFF`); err != nil {
+		return d.explain(ctx, doing, err)
+	}
+	indexes, err := d.dropIndexes(ctx)
+	if err != nil {
+		return d.explain(ctx, doing, err)
+	}
+	f := newFold()
+	for more := true; more; {
+		f.reset()
+		from := pos
+		if pos, more, err = f.fill(ctx, pos, next); err != nil {
+			return err
+		}
+		if pos == from {
+			break
+		}
+		err := d.change(ctx, doing, func(tx *sql.Tx) error {
+			if err := f.write(ctx, tx); err != nil {
+				return err
+			}
+			return setPosition(ctx, tx, pos)
+		})
+		if err != nil {
+			return err
+		}
+		if progress != nil {
+			progress(pos)
+		}
+	}
+	// Sorted once at the end: far cheaper than kept sorted on the way.
+	for _, create := range indexes {
+		if _, err := d.write.ExecContext(ctx, create); err != nil {
+			return d.explain(ctx, doing, err)
+		}
+	}
+	return d.change(ctx, doing, func(tx *sql.Tx) error { return setPosition(ctx, tx, pos) })
+}
+
+// fill folds a batch of events that follow on pos. more is false at the journal's end.
+func (f *fold) fill(ctx context.Context, pos uint64, next func(context.Context) (*tsujiban.Event, error)) (last uint64, more bool, err error) {
+	for range rebuildBatch {
+		ev, err := next(ctx)
+		if errors.Is(err, io.EOF) {
+			return pos, false, nil
+		}
+		if err != nil {
+			return pos, false, err
+		}
+		if ev.Seq <= pos {
+			continue
+		}
+		if ev.Seq != pos+1 {
+			return pos, false, tsujiban.Errorf(tsujiban.CodeCorrupt, "rebuild the calls: the journal goes from event %d to %d: check it with 'tsujiban journal check'", pos, ev.Seq)
+		}
+		f.add(ev)
+		pos = ev.Seq
+	}
+	return pos, true, nil
+}
+
+// dropIndexes returns the statements that make them again.
+func (d *database) dropIndexes(ctx context.Context) (create []string, err error) {
+	var names []string
+	err = d.list(ctx, "list the indexes", d.write, `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL`, nil, func(r *sql.Rows) error {
+		var name, text string
+		err := r.Scan(&name, &text)
+		names, create = append(names, name), append(create, text)
+		return err
+	})
+	for _, name := range names {
+		if err == nil {
+			_, err = d.write.ExecContext(ctx, `DROP INDEX `+name)
+		}
+	}
+	return create, err
+}
+
+// swap puts the file at path, which is closed, in the place of the view.
+func (s *Store) swap(ctx context.Context, path string) error {
+	if err := syncFile(path); err != nil {
+		return err
+	}
+	s.viewMu.Lock()
+	defer s.viewMu.Unlock()
+	if s.view != nil {
+		if err := s.view.close(); err != nil {
+			return s.view.explain(ctx, "close the old calls", err)
+		}
+		s.view = nil
+	}
+	// The old WAL goes first: it must never meet the new file.
+	if err := removeDatabase(s.callsPath()); err != nil {
+		return err
+	}
+	if err := os.Rename(path, s.callsPath()); err != nil {
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "rebuild the calls: %w", err)
+	}
+	if err := syncFolder(path); err != nil {
+		return err
+	}
+	v, err := openDatabase(ctx, s.callsPath(), viewKind)
+	s.view = v
+	return err
+}
+
+// removeDatabase removes a file and what SQLite keeps beside it, if they are there.
+func removeDatabase(path string) error {
+	for _, suffix := range []string{"-wal", "-shm", "-journal", ""} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return tsujiban.Errorf(tsujiban.CodeUnavailable, "remove the old calls: %w", err)
+		}
+	}
+	return nil
+}
+
+// syncFolder makes the entry of path in its folder durable.
+func syncFolder(path string) error { return syncFile(filepath.Dir(path)) }
+
+func syncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "write to the disk: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "write to the disk: %w", err)
+	}
+	return nil
+}
