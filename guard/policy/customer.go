@@ -223,20 +223,17 @@ var classRules = [tsujiban.NumClasses]string{
 // Caller reads the caller number of a call out and tells whether the customer may
 // show it. A caller who is withheld (no number, or one of the words that stand for
 // it, RFC 3323 §4.1.1.3) passes: the trunk says who it is. A customer that has no
-// numbers set may show any.
+// numbers set may show any, and so may one that is not known (nil).
 func (p *Policy) Caller(c *Customer, caller []byte) (tsujiban.Number, bool) {
 	if withheld(caller) {
 		return tsujiban.Number{}, true
 	}
 	dialled, err := p.plan.Parse(caller)
-	if err != nil {
-		return tsujiban.Number{}, !c.hasNumbers
-	}
-	if !c.hasNumbers {
+	if c == nil || !c.hasNumbers {
 		return dialled.Number, true
 	}
 	holder, ok := p.numbers.find(dialled.Number)
-	return dialled.Number, ok && holder == c.ID
+	return dialled.Number, err == nil && ok && holder == c.ID
 }
 
 var withheldWords = [...][]byte{[]byte("anonymous"), []byte("unavailable"), []byte("restricted")}

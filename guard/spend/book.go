@@ -89,32 +89,30 @@ type Books struct {
 type Slip struct {
 	Reserved   tsujiban.Money
 	day, month int32
+	open       bool // it is on the books
 }
 
-// Reserve sets money aside for a new call that is asked for on the given day and
-// month. It returns ReasonNone, or which cap stands against it; then nothing has changed.
-func (b *Books) Reserve(s *Slip, caps Caps, day, month int32, amount tsujiban.Money) tsujiban.Reason {
+// Allows tells whether an amount may be set aside for a new call that is asked for
+// on the given day and month: ReasonNone, or which cap stands against it.
+func (b *Books) Allows(caps Caps, day, month int32, amount tsujiban.Money) tsujiban.Reason {
 	d, m := b.days.peek(day), b.months.peek(month)
-	if r := check(caps, &d, &m, amount, amount); r != tsujiban.ReasonNone {
-		return r
-	}
-	b.Restore(s, day, month, amount)
-	return tsujiban.ReasonNone
+	return check(caps, &d, &m, amount, amount)
 }
 
-// Restore sets money aside without asking any cap: the record says that it was.
-func (b *Books) Restore(s *Slip, day, month int32, amount tsujiban.Money) {
+// Reserve sets money aside for a new call without asking any cap: Allows was
+// asked, or the record says that it was set aside.
+func (b *Books) Reserve(s *Slip, day, month int32, amount tsujiban.Money) {
 	d, m := b.days.open(day), b.months.open(month)
 	d.reserved = d.reserved.Add(amount)
 	m.reserved = m.reserved.Add(amount)
-	*s = Slip{Reserved: amount, day: d.label, month: m.label}
+	*s = Slip{Reserved: amount, day: d.label, month: m.label, open: true}
 }
 
 // Extend raises what is set aside for a call to total. It returns ReasonNone, or
 // which cap stands against it; then nothing has changed.
 func (b *Books) Extend(s *Slip, caps Caps, total tsujiban.Money) tsujiban.Reason {
 	more := total - s.Reserved
-	if more <= 0 {
+	if more <= 0 || !s.open {
 		return tsujiban.ReasonNone
 	}
 	d, m := b.days.find(s.day), b.months.find(s.month)
@@ -142,7 +140,7 @@ func (b *Books) Extend(s *Slip, caps Caps, total tsujiban.Money) tsujiban.Reason
 // Owe raises what is set aside for a call to total without asking any cap: the
 // call is known to have run that long.
 func (b *Books) Owe(s *Slip, total tsujiban.Money) {
-	if total > s.Reserved {
+	if total > s.Reserved && s.open {
 		b.owe(s, total)
 	}
 }
@@ -160,6 +158,9 @@ func (b *Books) owe(s *Slip, total tsujiban.Money) {
 
 // Settle gives back what was set aside for a call and charges what it cost.
 func (b *Books) Settle(s *Slip, charge tsujiban.Money) {
+	if !s.open {
+		return
+	}
 	if d := b.days.find(s.day); d != nil {
 		d.reserved -= s.Reserved
 		d.charged = d.charged.Add(charge)
@@ -168,7 +169,7 @@ func (b *Books) Settle(s *Slip, charge tsujiban.Money) {
 		m.reserved -= s.Reserved
 		m.charged = m.charged.Add(charge)
 	}
-	s.Reserved = 0
+	*s = Slip{}
 }
 
 // check tells whether more money may be put at risk for a call that then has total.

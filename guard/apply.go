@@ -1,0 +1,68 @@
+package guard
+
+import (
+	"tsujiban"
+	"tsujiban/guard/fraud"
+	"tsujiban/guard/policy"
+)
+
+// Apply folds one event of the journal into the state: all events in order give the
+// state of a guard that lived through them, under the same policy. What was decided is
+// taken from the record and not judged anew; there are no effects. What the record does
+// not hold is what was set aside beyond the first stretch: Extend pays that again.
+func (g *Guard) Apply(ev *tsujiban.Event) {
+	p := g.policy.Load()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.saw(ev.At)
+	switch ev.Kind {
+	case tsujiban.EventAttempt:
+		g.applyAttempt(p, ev)
+	case tsujiban.EventAnswered:
+		if c := g.calls.find(ev.Call); c != nil {
+			c.answer(ev.At)
+			c.clock.believe = true
+		}
+	case tsujiban.EventEnded:
+		if c := g.calls.find(ev.Call); c != nil {
+			g.close(p, c, ev.At, &ev.Outcome)
+			g.drop(c)
+		}
+	case tsujiban.EventRestricted:
+		own := ev.Restriction
+		g.restrict(g.customer(own.Customer), &own)
+	case tsujiban.EventReleased:
+		if c, ok := g.customers[ev.Restriction.Customer]; ok {
+			g.restrict(c, &tsujiban.Restriction{})
+			c.fraud.Clear()
+		}
+	}
+}
+
+// applyAttempt folds a call that was asked for. Only what was let through, and what
+// was refused for the evidence it gave, leaves a trace.
+func (g *Guard) applyAttempt(p *policy.Policy, ev *tsujiban.Event) {
+	v, a := &ev.Verdict, ev.Attempt
+	a.Call, a.At = ev.Call, ev.At
+	denied := v.Action == tsujiban.Deny
+	if denied && v.Reason != tsujiban.ReasonFraud || g.calls.find(a.Call) != nil {
+		return
+	}
+	c := g.customer(a.Customer)
+	out := a.Direction == tsujiban.Out && v.Destination.Scope != tsujiban.ScopeEmergency
+	var t fraud.Trace
+	if out && p.Fraud() != policy.FraudOff {
+		g.observe(p, c, &a, v, &t)
+	}
+	if denied {
+		g.restrict(c, &tsujiban.Restriction{
+			Customer: c.id, Level: tsujiban.LevelRestrict, Reason: tsujiban.ReasonFraud, At: a.At, By: By,
+			Call: a.Call, Weight: v.Weight, Why: v.Why,
+		})
+		return
+	}
+	g.open(c, &a, v).trace = t
+	if rules := p.Customer(a.Customer); out && rules != nil {
+		c.pace.Take(a.At.UnixMilli(), rules.CallsPerSecond)
+	}
+}

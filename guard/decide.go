@@ -1,0 +1,197 @@
+package guard
+
+import (
+	"tsujiban"
+	"tsujiban/guard/fraud"
+	"tsujiban/guard/policy"
+	"tsujiban/guard/spend"
+	"tsujiban/numbering"
+)
+
+// inquiry is what the policy alone says about an attempt; it is made before the
+// lock is taken.
+type inquiry struct {
+	policy *policy.Policy
+	rules  *policy.Customer // nil: the customer is not known
+	moment policy.Moment
+	reason tsujiban.Reason // the rule that stands against the call, if any
+	rule   string
+	priced bool
+}
+
+// Decide judges an attempt and fills the verdict whole. What is let through counts
+// as running, with its first stretch set aside, until Ended; a call that is denied
+// leaves nothing set aside and needs no Ended.
+//
+// The order of the checks is: emergency, the customer and the digits, restrictions,
+// the rules, channels and calls per second, money, evidence. The first that stands
+// against the call gives the reason.
+func (g *Guard) Decide(a *tsujiban.Attempt, v *tsujiban.Verdict) {
+	*v = tsujiban.Verdict{}
+	var q inquiry
+	readable := q.look(g.policy.Load(), a, v)
+
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.saw(a.At)
+	switch {
+	case v.Destination.Scope == tsujiban.ScopeEmergency:
+		g.open(g.customer(a.Customer), a, v)
+	case q.rules == nil:
+		deny(v, tsujiban.ReasonUnknownCustomer, "")
+	case !readable:
+		deny(v, tsujiban.ReasonBadNumber, "")
+	default:
+		g.judge(&q, a, v)
+	}
+}
+
+// look asks the policy and puts into the verdict what it says of the numbers and
+// the price. It returns whether the digits could be read.
+func (q *inquiry) look(p *policy.Policy, a *tsujiban.Attempt, v *tsujiban.Verdict) bool {
+	q.policy, q.rules, q.moment = p, p.Customer(a.Customer), p.Moment(a.At)
+	dialled, err := p.Plan().Parse(a.Dialled)
+	if err != nil {
+		return false
+	}
+	v.Callee, v.Destination = dialled.Number, dialled.Destination
+	v.Withheld = dialled.Privacy == numbering.PrivacyWithhold
+	var mine bool
+	v.Caller, mine = p.Caller(q.rules, a.Caller)
+	if a.Direction == tsujiban.In || q.rules == nil || v.Destination.Scope == tsujiban.ScopeEmergency {
+		return true
+	}
+	v.Price, q.priced = p.Price(v.Callee, v.Destination, a.At)
+	q.reason, q.rule = p.Check(q.rules, v.Callee, v.Destination, q.moment)
+	if q.reason == tsujiban.ReasonNone && !mine {
+		q.reason, q.rule = tsujiban.ReasonCallerNumber, "caller number"
+	}
+	return true
+}
+
+// judge goes through what stands between a readable attempt of a known customer
+// and the network. The order of the last steps keeps a denied call without a trace:
+// money is set aside before the evidence is weighed and given back if that fails.
+func (g *Guard) judge(q *inquiry, a *tsujiban.Attempt, v *tsujiban.Verdict) {
+	c := g.customer(a.Customer)
+	if r := c.restricts(a.Direction, v.Destination); r != nil {
+		deny(v, restrictionReason(r), levelRules[r.Level])
+		v.Weight, v.Why = r.Weight, r.Why
+		return
+	}
+	rules := q.rules
+	out := a.Direction == tsujiban.Out
+	switch {
+	case q.reason != tsujiban.ReasonNone:
+		deny(v, q.reason, q.rule)
+		return
+	case rules.Channels > 0 && int(c.running) >= rules.Channels:
+		deny(v, tsujiban.ReasonChannels, rules.ChannelsRule)
+		return
+	case out && !c.pace.Allows(a.At.UnixMilli(), rules.CallsPerSecond):
+		deny(v, tsujiban.ReasonCallRate, rules.CallsPerSecondRule)
+		return
+	case out && !q.priced && rules.Capped() && q.policy.NoRate() == policy.NoRateDeny:
+		deny(v, tsujiban.ReasonNoRate, "no rate")
+		return
+	}
+	if !out {
+		g.open(c, a, v)
+		return
+	}
+	v.Reserved = v.Price.Charge(spend.First(v.Price))
+	if reason := c.books.Allows(caps(rules), q.moment.Day, q.moment.Month, v.Reserved); reason != tsujiban.ReasonNone {
+		deny(v, reason, capRule(rules, reason))
+		return
+	}
+	var t fraud.Trace
+	if !g.weigh(q.policy, c, a, v, &t) {
+		deny(v, tsujiban.ReasonFraud, "evidence")
+		g.impose(c, tsujiban.LevelRestrict, a.Call, a.At, v.Weight, &v.Why)
+		return
+	}
+	g.open(c, a, v).trace = t
+	c.pace.Take(a.At.UnixMilli(), rules.CallsPerSecond)
+}
+
+// weigh puts the evidence that an attempt gives into the verdict. It returns false
+// when the call must not go out.
+func (g *Guard) weigh(p *policy.Policy, c *customer, a *tsujiban.Attempt, v *tsujiban.Verdict, t *fraud.Trace) bool {
+	mode := p.Fraud()
+	if mode == policy.FraudOff {
+		return true
+	}
+	g.observe(p, c, a, v, t)
+	v.Weight, v.Why = g.finding.Weight, g.finding.Why
+	level := g.finding.Level
+	if level >= tsujiban.LevelWatch {
+		v.Action = tsujiban.Watch
+	}
+	if level >= tsujiban.LevelRestrict {
+		if mode == policy.FraudEnforce {
+			return false
+		}
+		v.Reason = tsujiban.ReasonFraud // what would have been said
+	}
+	if level == tsujiban.LevelAsk && mode == policy.FraudEnforce {
+		g.impose(c, tsujiban.LevelAsk, a.Call, a.At, v.Weight, &v.Why)
+	}
+	return true
+}
+
+// observe shows an attempt to the weighing of evidence; the answer is in g.finding.
+func (g *Guard) observe(p *policy.Policy, c *customer, a *tsujiban.Attempt, v *tsujiban.Verdict, t *fraud.Trace) {
+	seen := fraud.Call{
+		At:          a.At.UnixMilli(),
+		Hour:        p.Moment(a.At).Hour(),
+		Callee:      v.Callee,
+		Destination: v.Destination,
+		PerMinute:   v.Price.PerMinute,
+		Hint:        p.Hint(v.Callee),
+		Source:      fraud.HashAddress(a.Source.Addr()),
+		Agent:       fraud.HashText(a.UserAgent),
+		Running:     int(c.abroad),
+	}
+	g.model.Attempt(&c.fraud, &seen, t, &g.finding)
+}
+
+// open makes a call that was let through a running one. What the verdict says is
+// set aside, without asking: Decide has asked, or the record says so.
+func (g *Guard) open(c *customer, a *tsujiban.Attempt, v *tsujiban.Verdict) *call {
+	k := g.calls.add(a.Call, c)
+	k.direction, k.destination, k.callee = a.Direction, v.Destination, v.Callee
+	k.asked, k.price = a.At, v.Price
+	k.paid = spend.First(v.Price)
+	if k.abroad() {
+		c.abroad++
+		g.sums.abroad++
+	}
+	if v.Reserved > 0 {
+		m := g.policy.Load().Moment(a.At)
+		c.books.Reserve(&k.slip, m.Day, m.Month, v.Reserved)
+		g.sums.reserved = g.sums.reserved.Add(v.Reserved)
+	}
+	return k
+}
+
+func deny(v *tsujiban.Verdict, r tsujiban.Reason, rule string) {
+	v.Action, v.Reason, v.Rule, v.Reserved = tsujiban.Deny, r, rule, 0
+}
+
+func caps(c *policy.Customer) spend.Caps {
+	if c == nil {
+		return spend.Caps{}
+	}
+	return spend.Caps{Call: c.CapCall, Day: c.CapDay, Month: c.CapMonth}
+}
+
+func capRule(c *policy.Customer, r tsujiban.Reason) string {
+	switch r {
+	case tsujiban.ReasonCapCall:
+		return c.CapCallRule
+	case tsujiban.ReasonCapDay:
+		return c.CapDayRule
+	default:
+		return c.CapMonthRule
+	}
+}

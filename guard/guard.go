@@ -1,0 +1,97 @@
+package guard
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tsujiban"
+	"tsujiban/guard/fraud"
+	"tsujiban/guard/policy"
+	"tsujiban/guard/spend"
+)
+
+// Options are what a guard is made of.
+type Options struct {
+	Policy *policy.Policy // needed; exchanged later by SetPolicy
+	Calls  int            // how many running calls to make room for at the start; 0 is a small number
+}
+
+// Guard decides on calls. Its methods are safe for concurrent use.
+type Guard struct {
+	policy atomic.Pointer[policy.Policy]
+
+	mu        sync.Mutex // guards all below; held for microseconds, never over I/O
+	customers map[tsujiban.CustomerID]*customer
+	calls     calls
+	model     fraud.Model
+	finding   fraud.Finding // scratch
+	effects   []Effect
+	sums      sums
+}
+
+// customer is what the guard remembers of one customer.
+type customer struct {
+	id          tsujiban.CustomerID
+	books       spend.Books
+	pace        spend.Pace
+	restriction *tsujiban.Restriction // nil: none stands
+	first       int32                 // list of running calls, -1 ends it
+	running     int32                 // calls that are up or being set up
+	abroad      int32                 // those of them that go out to other countries
+	fraud       fraud.State
+}
+
+// sums are over all customers.
+type sums struct {
+	now        int64 // latest instant seen, milliseconds since 1970
+	day        int32 // the local day of charged
+	charged    tsujiban.Money
+	reserved   tsujiban.Money
+	abroad     int
+	restricted int
+}
+
+// Effect is what the guard brought about besides its answer.
+type Effect struct {
+	Restriction *tsujiban.Restriction // newly imposed by the guard; nil when the effect is a cut
+	Cut         tsujiban.CallID       // a running call to end, for Reason; 0 when none
+	Reason      tsujiban.Reason
+}
+
+// New makes a guard that knows no calls.
+func New(o Options) *Guard {
+	g := &Guard{customers: make(map[tsujiban.CustomerID]*customer, o.Policy.Len())}
+	g.calls.init(o.Calls)
+	g.policy.Store(o.Policy)
+	return g
+}
+
+// SetPolicy exchanges the policy whole. Running calls go on; their next stretch is
+// paid under the new limits.
+func (g *Guard) SetPolicy(p *policy.Policy) { g.policy.Store(p) }
+
+// customer finds the memory of a customer, making one at its first call. Only
+// customers that are set, or that a record speaks of, have one.
+func (g *Guard) customer(id tsujiban.CustomerID) *customer {
+	c, ok := g.customers[id]
+	if !ok {
+		c = &customer{id: id, first: none}
+		g.customers[id] = c
+	}
+	return c
+}
+
+// saw moves the guard's clock on. It never goes back.
+func (g *Guard) saw(at time.Time) { g.sums.now = max(g.sums.now, at.UnixMilli()) }
+
+// Effects appends what Decide, Answered, Extend, Ended and Restrict brought about
+// besides their answers since the last time it was asked, in order.
+func (g *Guard) Effects(dst []Effect) []Effect {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	dst = append(dst, g.effects...)
+	clear(g.effects)
+	g.effects = g.effects[:0]
+	return dst
+}

@@ -1,0 +1,111 @@
+package guard
+
+import (
+	"time"
+
+	"tsujiban"
+)
+
+// By is how the guard signs its restrictions.
+const By = "guard"
+
+// levelRules name the levels that refuse calls.
+var levelRules = [...]string{
+	tsujiban.LevelNone: "", tsujiban.LevelWatch: "", tsujiban.LevelAsk: "",
+	tsujiban.LevelRestrict: "restriction restrict", tsujiban.LevelClose: "restriction close",
+}
+
+// restricts returns the restriction that stands against a call, nil when none does.
+func (c *customer) restricts(d tsujiban.Direction, to tsujiban.Destination) *tsujiban.Restriction {
+	if c.restriction != nil && touches(c.restriction.Level, d, to) {
+		return c.restriction
+	}
+	return nil
+}
+
+// touches tells whether a restriction of that level stands against a call.
+func touches(l tsujiban.Level, d tsujiban.Direction, to tsujiban.Destination) bool {
+	switch {
+	case to.Scope == tsujiban.ScopeEmergency:
+		return false
+	case l >= tsujiban.LevelClose:
+		return true
+	}
+	return l == tsujiban.LevelRestrict && d == tsujiban.Out && isAbroad(to)
+}
+
+func restrictionReason(r *tsujiban.Restriction) tsujiban.Reason {
+	if r.Reason == tsujiban.ReasonSuspended {
+		return tsujiban.ReasonSuspended
+	}
+	return tsujiban.ReasonRestricted
+}
+
+// impose puts the guard's own restriction on a customer, unless one of that level
+// or a higher one stands already.
+func (g *Guard) impose(c *customer, l tsujiban.Level, id tsujiban.CallID, at time.Time, w tsujiban.Decibans, why *[tsujiban.MaxWhy]tsujiban.Weight) {
+	if c.restriction != nil && c.restriction.Level >= l {
+		return
+	}
+	r := &tsujiban.Restriction{
+		Customer: c.id, Level: l, Reason: tsujiban.ReasonFraud, At: at, By: By,
+		Call: id, Weight: w, Why: *why,
+	}
+	g.restrict(c, r)
+	g.effects = append(g.effects, Effect{Restriction: r, Reason: r.Reason})
+	g.cutRunning(c, r)
+}
+
+// restrict makes r what stands against the customer.
+func (g *Guard) restrict(c *customer, r *tsujiban.Restriction) {
+	if r.Level == tsujiban.LevelNone {
+		r = nil
+	}
+	if c.restriction == nil && r != nil {
+		g.sums.restricted++
+	}
+	if c.restriction != nil && r == nil {
+		g.sums.restricted--
+	}
+	c.restriction = r
+}
+
+// cutRunning orders the end of the customer's running calls that r touches.
+func (g *Guard) cutRunning(c *customer, r *tsujiban.Restriction) {
+	for i := c.first; i != none; i = g.calls.slab[i].next {
+		k := &g.calls.slab[i]
+		if k.cut == tsujiban.ReasonNone && touches(r.Level, k.direction, k.destination) {
+			k.cut = r.Reason
+			g.effects = append(g.effects, Effect{Cut: k.id, Reason: r.Reason})
+		}
+	}
+}
+
+// Restrict puts a restriction on a customer, in place of the one that stands. The
+// running calls that it touches are cut through Effects.
+func (g *Guard) Restrict(r *tsujiban.Restriction) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.saw(r.At)
+	own := *r
+	c := g.customer(r.Customer)
+	g.restrict(c, &own)
+	g.cutRunning(c, &own)
+}
+
+// Release lifts what stands against a customer and forgets the suspicion. It
+// returns false when nothing stood. Who did it and why is for the record, which
+// the guard does not keep.
+func (g *Guard) Release(id tsujiban.CustomerID, at time.Time, _, _ string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.saw(at)
+	c, ok := g.customers[id]
+	if !ok {
+		return false
+	}
+	stood := c.restriction != nil
+	g.restrict(c, &tsujiban.Restriction{})
+	c.fraud.Clear()
+	return stood
+}

@@ -1,0 +1,157 @@
+package guard
+
+import (
+	"time"
+
+	"tsujiban"
+	"tsujiban/guard/fraud"
+	"tsujiban/guard/policy"
+	"tsujiban/guard/spend"
+)
+
+// Answered starts the time for which a call costs money. It returns the instant at
+// which Extend is to be asked, or the zero instant: never, since the call costs
+// nothing and has no limit.
+func (g *Guard) Answered(id tsujiban.CallID, at time.Time) (next time.Time) {
+	p := g.policy.Load()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.saw(at)
+	c := g.calls.find(id)
+	if c == nil {
+		return time.Time{}
+	}
+	c.answer(at)
+	return c.due(p.Customer(c.customer.id), at)
+}
+
+func (c *call) answer(at time.Time) {
+	if c.answered.IsZero() {
+		c.answered = at
+		c.clock.set(at, 0)
+	}
+}
+
+// due is when Extend is to be asked, seen from the given instant.
+func (c *call) due(rules *policy.Customer, now time.Time) time.Time {
+	if c.emergency() {
+		return time.Time{}
+	}
+	at := time.Duration(-1)
+	if c.price.Increment > 0 {
+		at = c.paid - spend.Margin
+	}
+	if rules != nil && rules.LongestCall > 0 && (at < 0 || rules.LongestCall < at) {
+		at = rules.LongestCall
+	}
+	if at < 0 {
+		return time.Time{}
+	}
+	return now.Add(at - c.clock.at(now, c.limit(rules)))
+}
+
+// limit is how long the call can have talked at most: what it was paid for, when
+// there is a cap that would have ended it. 0: no limit.
+func (c *call) limit(rules *policy.Customer) time.Duration {
+	if rules == nil || !rules.Capped() || c.price.Increment <= 0 {
+		return 0
+	}
+	return c.paid
+}
+
+// Extend is asked when the instant has come that Answered or the last Extend gave.
+// It pays the call's next stretch and returns when to ask again; or it returns why
+// the call is to be cut, which must be done before the paid stretch ends: within
+// [spend.Margin]. After a restart it is asked for each running call that was
+// answered, before new calls are let in: it pays for what has passed.
+func (g *Guard) Extend(id tsujiban.CallID, at time.Time) (next time.Time, cut tsujiban.Reason) {
+	p := g.policy.Load()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.saw(at)
+	c := g.calls.find(id)
+	if c == nil || c.answered.IsZero() || c.emergency() {
+		return time.Time{}, tsujiban.ReasonNone
+	}
+	rules := p.Customer(c.customer.id)
+	if c.cut == tsujiban.ReasonNone {
+		c.cut = g.extend(c, rules, at)
+	}
+	if c.cut != tsujiban.ReasonNone {
+		return time.Time{}, c.cut
+	}
+	return c.due(rules, at), tsujiban.ReasonNone
+}
+
+// extend pays the next stretch if it has to be paid by now, or says why it cannot be.
+func (g *Guard) extend(c *call, rules *policy.Customer, at time.Time) tsujiban.Reason {
+	if rules == nil {
+		return tsujiban.ReasonUnknownCustomer
+	}
+	talked := c.clock.at(at, c.limit(rules))
+	if at.Before(c.clock.base) {
+		talked = max(talked, c.paid-spend.Margin)
+	}
+	c.clock.set(at, talked)
+	if rules.LongestCall > 0 && talked >= rules.LongestCall {
+		return tsujiban.ReasonLongestCall
+	}
+	paid := spend.Next(c.price, c.paid, talked)
+	if paid == c.paid {
+		return tsujiban.ReasonNone
+	}
+	before := c.slip.Reserved
+	reason := c.customer.books.Extend(&c.slip, caps(rules), c.price.Charge(paid))
+	if reason == tsujiban.ReasonNone {
+		c.paid = paid
+	} else if talked > c.paid {
+		c.customer.books.Owe(&c.slip, c.price.Charge(talked))
+		c.paid = talked
+	}
+	g.sums.reserved = g.sums.reserved.Add(c.slip.Reserved - before)
+	return reason
+}
+
+// Ended closes a call: it fills in how long the call talked, if it was answered,
+// and what it cost, and gives back what was set aside. It is called exactly once for
+// each attempt that was not denied; for an unknown call it does nothing.
+func (g *Guard) Ended(id tsujiban.CallID, at time.Time, o *tsujiban.Outcome) {
+	p := g.policy.Load()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.saw(at)
+	c := g.calls.find(id)
+	if c == nil {
+		return
+	}
+	o.Customer, o.Talk, o.Charge = c.customer.id, 0, 0
+	if !c.answered.IsZero() {
+		talked := c.clock.at(at, c.limit(p.Customer(c.customer.id)))
+		o.Talk = (talked + time.Millisecond - 1).Truncate(time.Millisecond)
+		o.Charge = c.price.Charge(o.Talk)
+	}
+	if f := g.close(p, c, at, o); f.Level >= tsujiban.LevelAsk && p.Fraud() == policy.FraudEnforce {
+		g.impose(c.customer, f.Level, id, at, f.Weight, &f.Why)
+	}
+	g.drop(c)
+}
+
+// close settles a call that ended and shows its end to the weighing of evidence.
+func (g *Guard) close(p *policy.Policy, c *call, at time.Time, o *tsujiban.Outcome) *fraud.Finding {
+	g.sums.reserved -= c.slip.Reserved
+	c.customer.books.Settle(&c.slip, o.Charge)
+	if day := p.Moment(at).Day; day > g.sums.day {
+		g.sums.day, g.sums.charged = day, 0
+	}
+	g.sums.charged = g.sums.charged.Add(o.Charge)
+	if c.abroad() {
+		c.customer.abroad--
+		g.sums.abroad--
+	}
+	g.finding = fraud.Finding{}
+	g.model.Ended(&c.customer.fraud, &c.trace, at.UnixMilli(), o.Talk, &g.finding)
+	return &g.finding
+}
+
+// drop forgets a call that was closed.
+func (g *Guard) drop(c *call) { g.calls.remove(c) }
