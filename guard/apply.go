@@ -26,15 +26,14 @@ func (g *Guard) Apply(ev *tsujiban.Event) {
 	case tsujiban.EventEnded:
 		if c := g.calls.find(ev.Call); c != nil {
 			g.close(p, c, ev.At, &ev.Outcome)
-			g.drop(c)
 		}
 	case tsujiban.EventRestricted:
-		own := ev.Restriction
-		g.restrict(g.customer(own.Customer), &own)
+		g.put(g.customer(ev.Restriction.Customer), ev.Restriction)
+		g.forgetEffects()
 	case tsujiban.EventReleased:
 		if c, ok := g.customers[ev.Restriction.Customer]; ok {
-			g.restrict(c, &tsujiban.Restriction{})
 			c.fraud.Clear()
+			g.lift(c)
 		}
 	}
 }
@@ -48,21 +47,26 @@ func (g *Guard) applyAttempt(p *policy.Policy, ev *tsujiban.Event) {
 	if denied && v.Reason != tsujiban.ReasonFraud || g.calls.find(a.Call) != nil {
 		return
 	}
-	c := g.customer(a.Customer)
+	c, m := g.customer(a.Customer), p.Moment(a.At)
 	out := a.Direction == tsujiban.Out && v.Destination.Scope != tsujiban.ScopeEmergency
 	var t fraud.Trace
 	if out && p.Fraud() != policy.FraudOff {
-		g.observe(p, c, &a, v, &t)
+		g.observe(p, m, c, &a, v, &t)
 	}
 	if denied {
-		g.restrict(c, &tsujiban.Restriction{
-			Customer: c.id, Level: tsujiban.LevelRestrict, Reason: tsujiban.ReasonFraud, At: a.At, By: By,
-			Call: a.Call, Weight: v.Weight, Why: v.Why,
-		})
+		g.impose(c, tsujiban.LevelRestrict, a.Call, a.At, v.Weight, &v.Why)
+		g.forgetEffects()
 		return
 	}
-	g.open(c, &a, v).trace = t
+	g.open(c, m, &a, v).trace = t
 	if rules := p.Customer(a.Customer); out && rules != nil {
 		c.pace.Take(a.At.UnixMilli(), rules.CallsPerSecond)
 	}
+}
+
+// forgetEffects drops what folding the record would bring about: it was brought
+// about when it happened. The order to cut stays with the calls, and Extend gives it again.
+func (g *Guard) forgetEffects() {
+	clear(g.effects)
+	g.effects = g.effects[:0]
 }

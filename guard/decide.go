@@ -36,7 +36,7 @@ func (g *Guard) Decide(a *tsujiban.Attempt, v *tsujiban.Verdict) {
 	g.saw(a.At)
 	switch {
 	case v.Destination.Scope == tsujiban.ScopeEmergency:
-		g.open(g.customer(a.Customer), a, v)
+		g.open(g.customer(a.Customer), q.moment, a, v)
 	case q.rules == nil:
 		deny(v, tsujiban.ReasonUnknownCustomer, "")
 	case !readable:
@@ -96,7 +96,7 @@ func (g *Guard) judge(q *inquiry, a *tsujiban.Attempt, v *tsujiban.Verdict) {
 		return
 	}
 	if !out {
-		g.open(c, a, v)
+		g.open(c, q.moment, a, v)
 		return
 	}
 	v.Reserved = v.Price.Charge(spend.First(v.Price))
@@ -105,23 +105,23 @@ func (g *Guard) judge(q *inquiry, a *tsujiban.Attempt, v *tsujiban.Verdict) {
 		return
 	}
 	var t fraud.Trace
-	if !g.weigh(q.policy, c, a, v, &t) {
+	if !g.weigh(q, c, a, v, &t) {
 		deny(v, tsujiban.ReasonFraud, "evidence")
 		g.impose(c, tsujiban.LevelRestrict, a.Call, a.At, v.Weight, &v.Why)
 		return
 	}
-	g.open(c, a, v).trace = t
+	g.open(c, q.moment, a, v).trace = t
 	c.pace.Take(a.At.UnixMilli(), rules.CallsPerSecond)
 }
 
 // weigh puts the evidence that an attempt gives into the verdict. It returns false
 // when the call must not go out.
-func (g *Guard) weigh(p *policy.Policy, c *customer, a *tsujiban.Attempt, v *tsujiban.Verdict, t *fraud.Trace) bool {
-	mode := p.Fraud()
+func (g *Guard) weigh(q *inquiry, c *customer, a *tsujiban.Attempt, v *tsujiban.Verdict, t *fraud.Trace) bool {
+	mode := q.policy.Fraud()
 	if mode == policy.FraudOff {
 		return true
 	}
-	g.observe(p, c, a, v, t)
+	g.observe(q.policy, q.moment, c, a, v, t)
 	v.Weight, v.Why = g.finding.Weight, g.finding.Why
 	level := g.finding.Level
 	if level >= tsujiban.LevelWatch {
@@ -140,10 +140,10 @@ func (g *Guard) weigh(p *policy.Policy, c *customer, a *tsujiban.Attempt, v *tsu
 }
 
 // observe shows an attempt to the weighing of evidence; the answer is in g.finding.
-func (g *Guard) observe(p *policy.Policy, c *customer, a *tsujiban.Attempt, v *tsujiban.Verdict, t *fraud.Trace) {
+func (g *Guard) observe(p *policy.Policy, m policy.Moment, c *customer, a *tsujiban.Attempt, v *tsujiban.Verdict, t *fraud.Trace) {
 	seen := fraud.Call{
 		At:          a.At.UnixMilli(),
-		Hour:        p.Moment(a.At).Hour(),
+		Hour:        m.Hour(),
 		Callee:      v.Callee,
 		Destination: v.Destination,
 		PerMinute:   v.Price.PerMinute,
@@ -157,7 +157,7 @@ func (g *Guard) observe(p *policy.Policy, c *customer, a *tsujiban.Attempt, v *t
 
 // open makes a call that was let through a running one. What the verdict says is
 // set aside, without asking: Decide has asked, or the record says so.
-func (g *Guard) open(c *customer, a *tsujiban.Attempt, v *tsujiban.Verdict) *call {
+func (g *Guard) open(c *customer, m policy.Moment, a *tsujiban.Attempt, v *tsujiban.Verdict) *call {
 	k := g.calls.add(a.Call, c)
 	k.direction, k.destination, k.callee = a.Direction, v.Destination, v.Callee
 	k.asked, k.price = a.At, v.Price
@@ -167,7 +167,6 @@ func (g *Guard) open(c *customer, a *tsujiban.Attempt, v *tsujiban.Verdict) *cal
 		g.sums.abroad++
 	}
 	if v.Reserved > 0 {
-		m := g.policy.Load().Moment(a.At)
 		c.books.Reserve(&k.slip, m.Day, m.Month, v.Reserved)
 		g.sums.reserved = g.sums.reserved.Add(v.Reserved)
 	}

@@ -44,9 +44,8 @@ type customer struct {
 
 // sums are over all customers.
 type sums struct {
-	now        int64 // latest instant seen, milliseconds since 1970
-	day        int32 // the local day of charged
-	charged    tsujiban.Money
+	now        int64       // the instant of the last event, milliseconds since 1970
+	books      spend.Books // what ended calls cost
 	reserved   tsujiban.Money
 	abroad     int
 	restricted int
@@ -82,8 +81,9 @@ func (g *Guard) customer(id tsujiban.CustomerID) *customer {
 	return c
 }
 
-// saw moves the guard's clock on. It never goes back.
-func (g *Guard) saw(at time.Time) { g.sums.now = max(g.sums.now, at.UnixMilli()) }
+// saw sets the clock by which the guard tells what "today" is. It follows the
+// events back as well: a clock that was wrong for a moment must not stay so.
+func (g *Guard) saw(at time.Time) { g.sums.now = at.UnixMilli() }
 
 // Effects appends what Decide, Answered, Extend, Ended and Restrict brought about
 // besides their answers since the last time it was asked, in order.

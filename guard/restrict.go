@@ -51,27 +51,19 @@ func (g *Guard) impose(c *customer, l tsujiban.Level, id tsujiban.CallID, at tim
 		Customer: c.id, Level: l, Reason: tsujiban.ReasonFraud, At: at, By: By,
 		Call: id, Weight: w, Why: *why,
 	}
-	g.restrict(c, r)
 	g.effects = append(g.effects, Effect{Restriction: r, Reason: r.Reason})
-	g.cutRunning(c, r)
+	g.put(c, *r)
 }
 
-// restrict makes r what stands against the customer.
-func (g *Guard) restrict(c *customer, r *tsujiban.Restriction) {
+// put makes r what stands against the customer and orders the end of the running calls
+// that it touches. Level none is none.
+func (g *Guard) put(c *customer, r tsujiban.Restriction) {
+	g.lift(c)
 	if r.Level == tsujiban.LevelNone {
-		r = nil
+		return
 	}
-	if c.restriction == nil && r != nil {
-		g.sums.restricted++
-	}
-	if c.restriction != nil && r == nil {
-		g.sums.restricted--
-	}
-	c.restriction = r
-}
-
-// cutRunning orders the end of the customer's running calls that r touches.
-func (g *Guard) cutRunning(c *customer, r *tsujiban.Restriction) {
+	g.sums.restricted++
+	c.restriction = &r
 	for i := c.first; i != none; i = g.calls.slab[i].next {
 		k := &g.calls.slab[i]
 		if k.cut == tsujiban.ReasonNone && touches(r.Level, k.direction, k.destination) {
@@ -81,16 +73,23 @@ func (g *Guard) cutRunning(c *customer, r *tsujiban.Restriction) {
 	}
 }
 
+// lift takes away what stands against the customer, and tells whether something did.
+func (g *Guard) lift(c *customer) bool {
+	if c.restriction == nil {
+		return false
+	}
+	g.sums.restricted--
+	c.restriction = nil
+	return true
+}
+
 // Restrict puts a restriction on a customer, in place of the one that stands. The
 // running calls that it touches are cut through Effects.
 func (g *Guard) Restrict(r *tsujiban.Restriction) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.saw(r.At)
-	own := *r
-	c := g.customer(r.Customer)
-	g.restrict(c, &own)
-	g.cutRunning(c, &own)
+	g.put(g.customer(r.Customer), *r)
 }
 
 // Release lifts what stands against a customer and forgets the suspicion. It
@@ -104,8 +103,6 @@ func (g *Guard) Release(id tsujiban.CustomerID, at time.Time, _, _ string) bool 
 	if !ok {
 		return false
 	}
-	stood := c.restriction != nil
-	g.restrict(c, &tsujiban.Restriction{})
 	c.fraud.Clear()
-	return stood
+	return g.lift(c)
 }

@@ -32,13 +32,16 @@ func (c *call) answer(at time.Time) {
 	}
 }
 
+// metered tells whether the call costs more the longer it talks.
+func (c *call) metered() bool { return c.price.Increment > 0 && c.price.PerMinute > 0 }
+
 // due is when Extend is to be asked, seen from the given instant.
 func (c *call) due(rules *policy.Customer, now time.Time) time.Time {
 	if c.emergency() {
 		return time.Time{}
 	}
 	at := time.Duration(-1)
-	if c.price.Increment > 0 {
+	if c.metered() {
 		at = c.paid - spend.Margin
 	}
 	if rules != nil && rules.LongestCall > 0 && (at < 0 || rules.LongestCall < at) {
@@ -53,7 +56,7 @@ func (c *call) due(rules *policy.Customer, now time.Time) time.Time {
 // limit is how long the call can have talked at most: what it was paid for, when
 // there is a cap that would have ended it. 0: no limit.
 func (c *call) limit(rules *policy.Customer) time.Duration {
-	if rules == nil || !rules.Capped() || c.price.Increment <= 0 {
+	if rules == nil || !rules.Capped() || !c.metered() {
 		return 0
 	}
 	return c.paid
@@ -93,8 +96,12 @@ func (g *Guard) extend(c *call, rules *policy.Customer, at time.Time) tsujiban.R
 		talked = max(talked, c.paid-spend.Margin)
 	}
 	c.clock.set(at, talked)
+	c.clock.believe = false
 	if rules.LongestCall > 0 && talked >= rules.LongestCall {
 		return tsujiban.ReasonLongestCall
+	}
+	if !c.metered() {
+		return tsujiban.ReasonNone
 	}
 	paid := spend.Next(c.price, c.paid, talked)
 	if paid == c.paid {
@@ -130,28 +137,26 @@ func (g *Guard) Ended(id tsujiban.CallID, at time.Time, o *tsujiban.Outcome) {
 		o.Talk = (talked + time.Millisecond - 1).Truncate(time.Millisecond)
 		o.Charge = c.price.Charge(o.Talk)
 	}
-	if f := g.close(p, c, at, o); f.Level >= tsujiban.LevelAsk && p.Fraud() == policy.FraudEnforce {
-		g.impose(c.customer, f.Level, id, at, f.Weight, &f.Why)
+	owner := c.customer
+	f := g.close(p, c, at, o)
+	if f.Level >= tsujiban.LevelAsk && p.Fraud() == policy.FraudEnforce {
+		g.impose(owner, f.Level, id, at, f.Weight, &f.Why)
 	}
-	g.drop(c)
 }
 
-// close settles a call that ended and shows its end to the weighing of evidence.
+// close settles a call that ended, shows its end to the weighing of evidence and
+// forgets it.
 func (g *Guard) close(p *policy.Policy, c *call, at time.Time, o *tsujiban.Outcome) *fraud.Finding {
 	g.sums.reserved -= c.slip.Reserved
 	c.customer.books.Settle(&c.slip, o.Charge)
-	if day := p.Moment(at).Day; day > g.sums.day {
-		g.sums.day, g.sums.charged = day, 0
-	}
-	g.sums.charged = g.sums.charged.Add(o.Charge)
+	m := p.Moment(at)
+	g.sums.books.Charge(m.Day, m.Month, o.Charge)
 	if c.abroad() {
 		c.customer.abroad--
 		g.sums.abroad--
 	}
 	g.finding = fraud.Finding{}
 	g.model.Ended(&c.customer.fraud, &c.trace, at.UnixMilli(), o.Talk, &g.finding)
+	g.calls.remove(c)
 	return &g.finding
 }
-
-// drop forgets a call that was closed.
-func (g *Guard) drop(c *call) { g.calls.remove(c) }

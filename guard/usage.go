@@ -85,12 +85,10 @@ func (g *Guard) Totals() Totals {
 	p := g.policy.Load()
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	m := p.Moment(time.UnixMilli(g.sums.now))
 	t := Totals{
 		Customers: p.Len(), Running: len(g.calls.byID), International: g.sums.abroad,
-		Reserved: g.sums.reserved, Restricted: g.sums.restricted,
-	}
-	if g.sums.day == p.Moment(time.UnixMilli(g.sums.now)).Day {
-		t.Charged = g.sums.charged
+		Charged: g.sums.books.Sums(m.Day, m.Month).Today, Reserved: g.sums.reserved, Restricted: g.sums.restricted,
 	}
 	return t
 }

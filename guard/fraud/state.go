@@ -1,36 +1,167 @@
 package fraud
 
-import (
-	"time"
+import "tsujiban"
 
-	"tsujiban"
+// Bounds of what is kept for one customer: a thief chooses what he calls, so each
+// table has a fixed size.
+const (
+	maxDestinations = 24
+	maxCallees      = 8
+	maxTalks        = 6
 )
 
-// Model weighs evidence; it holds what is known of all customers together.
-type Model struct{}
+// The sums at which the levels begin, and the sum from which calls teach nothing.
+const (
+	watchAt    = 20 * deciban
+	askAt      = 35 * deciban
+	restrictAt = 50 * deciban
+	most       = 100 * deciban // a sum does not grow beyond
+	learnBelow = watchAt
+)
 
-// State is what is known of one customer. The zero value knows nothing.
-type State struct{}
+// leak is how much a sum loses in an hour: what was odd in the morning is half
+// forgiven in the evening.
+const leak = 2 * deciban
 
-// Trace is what has to be remembered of a running call until it ends.
-type Trace struct {
-	seen bool
+const (
+	hourMillis  = 3600 * 1000
+	visitMillis = 6 * hourMillis // calls to a destination within this time are one visit
+	weekMillis  = 7 * 24 * hourMillis
+)
+
+// scope is one running sum of evidence (CUSUM).
+type scope struct {
+	at  int64 // when it was last moved, milliseconds since 1970
+	sum centi
 }
 
-// Attempt weighs a call that is asked for.
-func (m *Model) Attempt(_ *State, _ *Call, t *Trace, f *Finding) {
-	*t = Trace{seen: true}
-	*f = Finding{}
+// value is the sum at an instant: it leaks, and never falls below zero.
+func (s *scope) value(now int64) centi {
+	lost := max(now-s.at, 0) / (hourMillis / int64(leak))
+	return max(s.sum-centi(min(lost, int64(most))), 0)
 }
 
-// Ended weighs the end of a call.
-func (m *Model) Ended(_ *State, _ *Trace, _ int64, _ time.Duration, f *Finding) { *f = Finding{} }
+func (s *scope) add(now int64, w centi) {
+	s.sum = min(max(s.value(now)+w, 0), most)
+	s.at = now
+}
 
-// Clear forgets all suspicion.
-func (s *State) Clear() {}
+// destination is what is known of a customer and one country code.
+type destination struct {
+	scope scope
+	last  int64 // the last attempt, milliseconds since 1970; 0: the entry is free
+	code  uint16
+	calls uint16 // learned, in hits
+}
 
-// Weight is the customer's largest sum of evidence at an instant in milliseconds since 1970.
-func (s *State) Weight(_ int64) tsujiban.Decibans { return 0 }
+// State is what is known of one customer, in about a kilobyte. The zero value knows nothing.
+type State struct {
+	abroad       scope // over all destinations abroad
+	destinations [maxDestinations]destination
+	callees      [maxCallees]uint64 // the last different numbers called abroad, latest first
+	talks        [maxTalks]uint32   // how long the last answered calls abroad talked, milliseconds
 
-// Level is how far the sum of evidence goes.
-func (s *State) Level(_ int64) tsujiban.Level { return tsujiban.LevelNone }
+	last        int64  // the last attempt abroad, milliseconds since 1970; 0: none
+	lastHour    int64  // the hour since 1970 whose oddness was weighed last
+	lastSource  uint32 // likewise the source
+	lastAgent   uint32
+	faded       int64 // the week since 1970 in which habits last faded
+	redials     uint8 // tries of the same number without success, one after the other
+	lastInVain  bool  // the last call abroad ended without talk
+	novelty     habit
+	gaps        habit
+	concurrency habit
+	adjacency   habit
+	durations   habit
+	equal       habit
+	newSources  habit
+	newAgents   habit
+	sources     known
+	agents      known
+	hours       hours
+}
+
+// find returns the entry of a country code, nil when there is none.
+func (s *State) find(code uint16) *destination {
+	for i := range s.destinations {
+		if d := &s.destinations[i]; d.last != 0 && d.code == code {
+			return d
+		}
+	}
+	return nil
+}
+
+// make returns an entry for a new country code. What gives way is what was never
+// learned, else the least called: so calls to ever new countries push out one
+// another and not the customer's habits.
+func (s *State) make(code uint16, now int64) *destination {
+	worst := &s.destinations[0]
+	for i := range s.destinations {
+		d := &s.destinations[i]
+		if d.last == 0 {
+			worst = d
+			break
+		}
+		if d.calls < worst.calls || d.calls == worst.calls && d.scope.value(now) < worst.scope.value(now) {
+			worst = d
+		}
+	}
+	*worst = destination{code: code}
+	return worst
+}
+
+// largest is the largest sum of the customer at an instant.
+func (s *State) largest(now int64) centi {
+	w := s.abroad.value(now)
+	for i := range s.destinations {
+		w = max(w, s.destinations[i].scope.value(now))
+	}
+	return w
+}
+
+// Weight is the customer's largest sum of evidence at an instant (milliseconds since 1970).
+func (s *State) Weight(now int64) tsujiban.Decibans { return s.largest(now).decibans() }
+
+// Level is how far that sum goes.
+func (s *State) Level(now int64) tsujiban.Level { return level(s.largest(now)) }
+
+func level(w centi) tsujiban.Level {
+	switch {
+	case w >= restrictAt:
+		return tsujiban.LevelRestrict
+	case w >= askAt:
+		return tsujiban.LevelAsk
+	case w >= watchAt:
+		return tsujiban.LevelWatch
+	}
+	return tsujiban.LevelNone
+}
+
+// Clear forgets all suspicion; habits stay.
+func (s *State) Clear() {
+	s.abroad = scope{}
+	for i := range s.destinations {
+		s.destinations[i].scope = scope{}
+	}
+}
+
+// fade lets habits fade by an eighth for each week that has begun since they last did.
+func (s *State) fade(now int64) {
+	week := now / weekMillis
+	weeks := week - s.faded
+	if s.faded == 0 || weeks < 0 { // the first call, or a clock that was set back
+		s.faded, weeks = week, 0
+	}
+	for range min(weeks, 52) {
+		for _, h := range []*habit{&s.novelty, &s.gaps, &s.concurrency, &s.adjacency, &s.durations, &s.equal, &s.newSources, &s.newAgents} {
+			h.fade()
+		}
+		s.sources.fade()
+		s.agents.fade()
+		s.hours.fade()
+		for i := range s.destinations {
+			s.destinations[i].calls = faded(s.destinations[i].calls)
+		}
+	}
+	s.faded = week
+}

@@ -228,12 +228,13 @@ func (p *Policy) Caller(c *Customer, caller []byte) (tsujiban.Number, bool) {
 	if withheld(caller) {
 		return tsujiban.Number{}, true
 	}
+	free := c == nil || !c.hasNumbers
 	dialled, err := p.plan.Parse(caller)
-	if c == nil || !c.hasNumbers {
-		return dialled.Number, true
+	if err != nil {
+		return tsujiban.Number{}, free
 	}
 	holder, ok := p.numbers.find(dialled.Number)
-	return dialled.Number, err == nil && ok && holder == c.ID
+	return dialled.Number, free || ok && holder == c.ID
 }
 
 var withheldWords = [...][]byte{[]byte("anonymous"), []byte("unavailable"), []byte("restricted")}

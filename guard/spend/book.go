@@ -172,6 +172,13 @@ func (b *Books) Settle(s *Slip, charge tsujiban.Money) {
 	*s = Slip{}
 }
 
+// Charge books an amount that was never set aside.
+func (b *Books) Charge(day, month int32, amount tsujiban.Money) {
+	d, m := b.days.open(day), b.months.open(month)
+	d.charged = d.charged.Add(amount)
+	m.charged = m.charged.Add(amount)
+}
+
 // check tells whether more money may be put at risk for a call that then has total.
 // A sum that reaches MaxMoney is refused also without a cap: sums must stay exact.
 func check(caps Caps, d, m *book, more, total tsujiban.Money) tsujiban.Reason {

@@ -1,0 +1,45 @@
+package fraud
+
+import (
+	"math/bits"
+
+	"tsujiban"
+)
+
+// centi is a weight of evidence in hundredths of a deciban. Weights are integers, and
+// logarithms are taken with integers, so that the same events give the same verdicts on
+// every machine.
+type centi int32
+
+const deciban centi = 100
+
+func (w centi) decibans() tsujiban.Decibans { return tsujiban.Decibans(w) / tsujiban.Decibans(deciban) }
+
+// odds is the weight of an observation that has the probability p/q under "hijacked"
+// and r/s under "this customer as we know it". All must be positive.
+func odds(p, q, r, s uint64) centi {
+	l := log2(p) - log2(q) - log2(r) + log2(s)
+	// 10 log10(2) decibans are 301.03 hundredths for each factor of two.
+	return centi(l * 30103 / 100 >> logBits)
+}
+
+const logBits = 16
+
+// log2 is the binary logarithm of x, at least 1, with logBits bits after the point: the
+// mantissa is squared once for each bit, which carries into the next power of two
+// when the bit is set.
+func log2(x uint64) int64 {
+	n := bits.Len64(x) - 1
+	m := x << (63 - n) >> 31 // 1.0 to 2.0 with 32 bits after the point
+	l := int64(n)
+	for range logBits {
+		hi, lo := bits.Mul64(m, m)
+		m = hi<<32 | lo>>32
+		l <<= 1
+		if m >= 1<<33 {
+			m >>= 1
+			l |= 1
+		}
+	}
+	return l
+}
