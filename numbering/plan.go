@@ -1,7 +1,7 @@
 package numbering
 
 import (
-	"errors"
+	"slices"
 
 	"tsujiban"
 )
@@ -9,23 +9,31 @@ import (
 // Plan is the numbering plan of one home country. It is immutable and safe for
 // concurrent use.
 type Plan struct {
-	home      string
+	table     *table
+	country   *country
+	home      tsujiban.Destination // what a local number has in common with the others
+	inJapan   bool
 	emergency []tsujiban.Number
 }
 
 // Option changes a Plan while New makes it.
 type Option func(*Plan) error
 
-// ErrCountry is returned by New for a country that is not known.
-var ErrCountry = errors.New("not an ISO 3166-1 alpha-2 country code that has a country calling code")
-
-// New makes the plan of a home country, given as ISO 3166-1 alpha-2 code.
+// New makes the plan of a home country, given as ISO 3166-1 alpha-2 code: "JP".
+// Japan's plan is known in full. Of another country New knows the country code, the
+// international and the trunk prefix, the lengths, and the emergency numbers.
 func New(country string, opts ...Option) (*Plan, error) {
-	if country != "JP" {
+	t, err := tableOf()
+	if err != nil {
+		return nil, err
+	}
+	c := t.countries[country]
+	if c == nil || len(c.intl) == 0 {
 		return nil, ErrCountry
 	}
-	p := &Plan{home: country}
-	if err := WithEmergency("110", "118", "119")(p); err != nil {
+	p := &Plan{table: t, country: c, inJapan: country == "JP"}
+	p.home = tsujiban.Destination{Scope: tsujiban.ScopeDomestic, Code: c.code, ISO: c.iso}
+	if err := WithEmergency(c.emergency...)(p); err != nil {
 		return nil, err
 	}
 	for _, o := range opts {
@@ -36,20 +44,31 @@ func New(country string, opts ...Option) (*Plan, error) {
 	return p, nil
 }
 
-// WithEmergency replaces the country's list of emergency numbers.
+// WithEmergency replaces the country's list of emergency numbers. Each is dialled
+// alone; in Japan also after 184 or 186 and after a carrier code.
 func WithEmergency(numbers ...string) Option {
 	return func(p *Plan) error {
-		p.emergency = nil
+		list := make([]tsujiban.Number, 0, len(numbers))
 		for _, s := range numbers {
 			n, err := tsujiban.LocalNumber(s)
-			if err != nil {
-				return err
+			if err != nil || n.Len() < 2 || n.Len() > maxEmergency {
+				return ErrEmergency
 			}
-			p.emergency = append(p.emergency, n)
+			list = append(list, n)
 		}
+		p.emergency = list
 		return nil
 	}
 }
+
+// maxEmergency is the longest emergency number that may be configured.
+const maxEmergency = 6
+
+// Country is the ISO code of the home country.
+func (p *Plan) Country() string { return p.home.Country() }
+
+// Emergency lists the emergency numbers.
+func (p *Plan) Emergency() []tsujiban.Number { return slices.Clone(p.emergency) }
 
 // Privacy is what the caller asked for about showing the own number.
 type Privacy uint8
@@ -61,6 +80,16 @@ const (
 	PrivacyShow             // 186
 )
 
+func (v Privacy) String() string {
+	switch v {
+	case PrivacyWithhold:
+		return "withhold"
+	case PrivacyShow:
+		return "show"
+	}
+	return "default"
+}
+
 // Dialled is what the digits say.
 type Dialled struct {
 	Number      tsujiban.Number
@@ -69,37 +98,59 @@ type Dialled struct {
 	CarrierCode tsujiban.Number // 00XY, 002YZ, 0091XY as a local number; zero when none was dialled
 }
 
-// Parse reads digits as dialled, or +E.164; the visual separators "-.()" and space
-// are skipped. It does not allocate.
-func (p *Plan) Parse(dialled []byte) (Dialled, error) {
-	var n tsujiban.Number
-	var err error
-	switch {
-	case len(dialled) > 1 && dialled[0] == '+':
-		n, err = tsujiban.NumberFromDigits(dialled[1:])
-	case len(dialled) > 3 && string(dialled[:3]) == "010":
-		n, err = tsujiban.NumberFromDigits(dialled[3:])
-	case len(dialled) > 9 && dialled[0] == '0' && len(dialled) < 15:
-		var buf [16]byte
-		n, err = tsujiban.NumberFromDigits(append(append(buf[:0], "81"...), dialled[1:]...))
-	default:
-		n, err = tsujiban.LocalNumber(dialled)
+// Classify says where a number leads. It does not allocate. A number that was not
+// read by Parse may have a length that its range does not have: where the plan is
+// known that well (Japan, North America) such a number leads nowhere.
+func (p *Plan) Classify(n tsujiban.Number) tsujiban.Destination {
+	if n.IsZero() {
+		return tsujiban.Destination{}
 	}
-	if err != nil {
-		return Dialled{}, err
+	if n.IsLocal() {
+		return p.classifyLocal(n)
 	}
-	return Dialled{Number: n, Destination: p.Classify(n)}, nil
+	return p.classifyGlobal(n, p.table.find(n))
 }
 
-// Classify says where a number leads. It does not allocate.
-func (p *Plan) Classify(n tsujiban.Number) tsujiban.Destination {
-	for _, e := range p.emergency {
-		if n == e {
-			return tsujiban.Destination{Scope: tsujiban.ScopeEmergency, Class: tsujiban.ClassEmergency, Code: 81, ISO: [2]byte{'J', 'P'}}
-		}
+func (p *Plan) classifyLocal(n tsujiban.Number) tsujiban.Destination {
+	d := p.home
+	switch {
+	case slices.Contains(p.emergency, n):
+		d.Scope, d.Class = tsujiban.ScopeEmergency, tsujiban.ClassEmergency
+	case p.inJapan:
+		d.Class = classifyJapanLocal(n)
+	case n.Len() <= maxShort:
+		d.Class = tsujiban.ClassSpecial
+	default:
+		d.Class = tsujiban.ClassUndesignated
 	}
-	if n.IsLocal() || n.Digit(0) == 8 && n.Digit(1) == 1 {
-		return tsujiban.Destination{Scope: tsujiban.ScopeDomestic, Code: 81, ISO: [2]byte{'J', 'P'}}
+	return d
+}
+
+func (p *Plan) classifyGlobal(n tsujiban.Number, e *entry) tsujiban.Destination {
+	if e == nil { // a country code that nobody has
+		return tsujiban.Destination{Scope: tsujiban.ScopeInternational, Class: tsujiban.ClassUndesignated}
 	}
-	return tsujiban.Destination{Scope: tsujiban.ScopeInternational}
+	d := e.dest
+	if e.exact && !e.fits(n.Len()) {
+		d.Class = tsujiban.ClassUndesignated
+	}
+	d.Scope = tsujiban.ScopeInternational
+	if p.domestic(d) {
+		d.Scope = tsujiban.ScopeDomestic
+	}
+	return d
+}
+
+// domestic tells whether a destination lies in the home country. Islands that share
+// the home country's code and numbering (Guernsey with Britain) count as home; the
+// countries that only share a code (1: United States and Canada, 7: Russia and
+// Kazakhstan) are foreign to each other.
+func (p *Plan) domestic(d tsujiban.Destination) bool {
+	if d.ISO == p.home.ISO {
+		return true
+	}
+	if d.Code != p.home.Code {
+		return false
+	}
+	return d.ISO[0] == 0 || d.Code != 1 && d.Code != 7
 }
