@@ -105,7 +105,8 @@ type Attempt struct {
 	Trunk     TrunkID
 	Source    netip.AddrPort // where the INVITE came from
 	Dialled   []byte         // digits as dialled: the user part of the Request-URI, unescaped
-	Caller    []byte         // caller number as presented: user part of P-Asserted-Identity, else From
+	Caller    []byte         // caller number: user part of P-Asserted-Identity, else of From
+	Presented []byte         // user part of From when Caller came from P-Asserted-Identity: what the callee is shown
 	UserAgent []byte
 	SIPCallID []byte
 }

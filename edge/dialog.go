@@ -1,0 +1,208 @@
+package edge
+
+import (
+	"bytes"
+	"net/netip"
+	"time"
+
+	"tsujiban"
+	"tsujiban/sipwire"
+)
+
+// inDialog takes a request with a To tag: it belongs to a running call, or to nothing.
+func (w *worker) inDialog(m *sipwire.Message, v *sipwire.ViaValue, up, fl *flow, key txnKey) {
+	e := w.e
+	rt := w.ourRoutes(m)
+	c := e.calls.byID[rt.call]
+	if c == nil || !rt.ours {
+		if w.identify(fl).known() {
+			w.reply(m, v, up, fl, 481, "Call/Transaction Does Not Exist", nil)
+			return
+		}
+		e.refuse(w, fl, tsujiban.RefusedUnknownSource, m)
+		return
+	}
+	from, ok := c.side(m, fl)
+	if !ok {
+		e.refuse(w, fl, tsujiban.RefusedSpoof, m)
+		return
+	}
+	if h := m.First(sipwire.MaxForwards); h != nil && string(m.Value(h)) == "0" {
+		w.reply(m, v, up, fl, 483, "Too Many Hops", nil)
+		return
+	}
+	if status, phrase := w.mayPass(m, c, from); status != 0 {
+		e.stats.dialogRefused.Add(1)
+		w.reply(m, v, up, fl, status, phrase, nil)
+		return
+	}
+	to := &c.legs[1-from].flow
+	if to.lis == nil {
+		w.reply(m, v, up, fl, 480, "Temporarily Unavailable", nil)
+		return
+	}
+	l := &c.legs[from]
+	l.flow, l.cseq = *fl, max(l.cseq, m.CSeq)
+	if m.Method == sipwire.INVITE || m.Method == sipwire.UPDATE {
+		l.setTarget(m.Get(sipwire.Contact))
+	}
+	if c.refresh == 0 {
+		c.expires = w.ms + e.opt.IdleLimit.Milliseconds()
+	}
+	w.forward(m, v, up, fl, key, &rt, c, to)
+	if m.Method == sipwire.INVITE {
+		w.reply(m, v, up, fl, 100, "Trying", nil)
+	}
+	if m.Method == sipwire.BYE && c.endedBy == tsujiban.PartyNone {
+		c.endedBy = c.party(from)
+		if from == legCallee && c.direction == tsujiban.Out {
+			// The carrier says that it is over: it charges no more, whatever the PBX answers.
+			w.ended(c, w.now)
+		}
+	}
+}
+
+// mayPass holds what a customer's PBX may do inside a call that was judged: a request that makes
+// the carrier's side call elsewhere would be a call that nobody judged.
+func (w *worker) mayPass(m *sipwire.Message, c *call, from int) (status int, phrase string) {
+	if c.direction != tsujiban.Out || from != legCaller {
+		return 0, ""
+	}
+	if m.Method == sipwire.REFER || m.Method == sipwire.MESSAGE || m.Method == sipwire.SUBSCRIBE {
+		return 403, "Transfer By Carrier Not Allowed"
+	}
+	if target := c.legs[legCallee].target; len(target) > 0 && !sameTarget(m.RequestURI(), target) {
+		return 403, "Not The Callee's Contact"
+	}
+	return 0, ""
+}
+
+// sameTarget compares user, host and port; what else a PBX makes of a Contact does not matter.
+func sameTarget(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	ua, err := sipwire.ParseURI(a)
+	if err != nil {
+		return false
+	}
+	ub, err := sipwire.ParseURI(b)
+	return err == nil && bytes.Equal(ua.User, ub.User) && bytes.EqualFold(ua.Host, ub.Host) && ua.Port == ub.Port
+}
+
+// answered notes the 2xx of a call's INVITE: from now on it costs.
+func (w *worker) answered(r *relay, c *call, m *sipwire.Message) {
+	e := w.e
+	c.state, c.answered, c.setup = callUp, w.now, nil
+	l := &c.legs[legCallee]
+	l.src = r.down.addr.Addr()
+	l.setIdentity(m.Get(sipwire.To))
+	l.setTarget(m.Get(sipwire.Contact))
+	calleeSide := true
+	l.routes = w.appendRoutes(l.routes[:0], m, true, &calleeSide)
+	l.flow = nextHop(r, c, l)
+	w.sessionTimer(c, m)
+	if c.refresh == 0 {
+		c.expires = w.ms + e.opt.IdleLimit.Milliseconds()
+	}
+	c.dialog(&w.dialog)
+	next := e.opt.Desk.Answered(c.id, w.now, &w.dialog)
+	w.setExtend(c, next)
+	e.stats.answered.Add(1)
+}
+
+// nextHop is where requests to the callee go: its nearest proxy, or its Contact; the address that
+// the INVITE went to when those are names or private addresses behind a public one.
+func nextHop(r *relay, c *call, l *leg) flow {
+	to := r.down
+	if c.direction != tsujiban.Out || to.conn != nil {
+		return to
+	}
+	uri := l.target
+	if len(l.routes) > 0 {
+		if a, err := sipwire.ParseAddress(l.routes); err == nil {
+			uri = a.URI
+		}
+	}
+	u, err := sipwire.ParseURI(uri)
+	if err != nil || u.IsTel() {
+		return to
+	}
+	host := u.Host
+	if len(host) > 2 && host[0] == '[' {
+		host = host[1 : len(host)-1]
+	}
+	a, err := netip.ParseAddr(string(host))
+	if err != nil || a.IsPrivate() != to.addr.Addr().IsPrivate() || a.IsLoopback() != to.addr.Addr().IsLoopback() || a.Is4() != to.addr.Addr().Is4() || !a.IsGlobalUnicast() && !a.IsLoopback() {
+		return to
+	}
+	port := u.Port
+	if port == 0 {
+		port = 5060
+	}
+	to.addr = netip.AddrPortFrom(a, port)
+	return to
+}
+
+// sessionTimer reads what was agreed on in a 2xx (RFC 4028 §7.2, §9).
+func (w *worker) sessionTimer(c *call, m *sipwire.Message) {
+	val := m.Get(sipwire.SessionExpires)
+	if val == nil {
+		return
+	}
+	if i := bytes.IndexByte(val, ';'); i >= 0 {
+		val = val[:i]
+	}
+	n, err := sipwire.ParseUint(bytes.TrimSpace(val), 1<<31)
+	if err != nil || n < 90 { // RFC 4028 §4: at least 90 s
+		return
+	}
+	c.refresh = int64(n) * 1000
+	// RFC 4028 §10 lets the sides end a minute or a third earlier; the guard waits it out.
+	c.expires = w.ms + c.refresh
+}
+
+func (w *worker) setExtend(c *call, next time.Time) {
+	c.extendAt = 0
+	if !next.IsZero() {
+		c.extendAt = max(w.ms+next.Sub(w.now).Milliseconds(), 1)
+	}
+	w.armCall(c)
+}
+
+func (w *worker) armCall(c *call) {
+	due := c.expires
+	if c.extendAt != 0 && (due == 0 || c.extendAt < due) {
+		due = c.extendAt
+	}
+	if c.state == callEnding {
+		due = c.giveUp
+	}
+	if due == 0 {
+		w.e.wheel.stop(&c.timer)
+		return
+	}
+	w.e.wheel.set(&c.timer, due)
+}
+
+// callTimer asks for more money, ends calls whose end was not seen, and gives up on BYEs.
+func (w *worker) callTimer(c *call) {
+	e := w.e
+	switch {
+	case c.state == callEnding:
+		w.ended(c, w.now)
+		e.stats.byeLost.Add(1)
+	case c.state != callUp:
+	case c.extendAt != 0 && c.extendAt <= w.ms:
+		next, cut := e.opt.Desk.Extend(c.id, w.now)
+		if cut != tsujiban.ReasonNone {
+			w.cut(c, cut)
+			return
+		}
+		w.setExtend(c, next)
+	case c.expires != 0 && c.expires <= w.ms:
+		w.cut(c, tsujiban.ReasonSessionExpired)
+	default:
+		w.armCall(c)
+	}
+}

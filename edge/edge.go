@@ -1,0 +1,366 @@
+package edge
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"tsujiban"
+	"tsujiban/sipwire"
+)
+
+var crlf = []byte("\r\n")
+
+// Edge is the proxy. Make it with New, give it a directory, then call Serve.
+type Edge struct {
+	opt       Options
+	start     time.Time
+	listeners []*listener
+	streams   *streams
+	stats     stats
+	server    []byte // Server header line
+	ctx       context.Context
+	committer *worker // of the journal's goroutine
+
+	mu       sync.Mutex
+	relays   relays
+	calls    calls
+	wheel    wheel
+	dir      *Directory
+	carriers *carrierSet
+	phones   phones
+	refusals refusals
+	held     heldQueue
+	journal  error // the journal's present failure
+	draining bool
+	ownCount uint64 // requests of our own, for secrets
+	rate     rateLimit
+	lastHK   int64 // when housekeeping ran last
+
+	cutMu sync.Mutex
+	cuts  []cutOrder
+	wake  chan struct{}
+}
+
+type cutOrder struct {
+	call   tsujiban.CallID
+	reason tsujiban.Reason
+}
+
+// New binds the listeners. The edge answers nothing before Serve.
+func New(o Options) (*Edge, error) {
+	o.defaults()
+	if o.Desk == nil || len(o.Listeners) == 0 {
+		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "the edge needs a desk and at least one listener")
+	}
+	if len(o.Secret) == 0 {
+		o.Secret = make([]byte, 32)
+		_, _ = rand.Read(o.Secret) // never fails (crypto/rand)
+	}
+	e := &Edge{opt: o, start: o.Clock(), server: []byte("Server: " + o.Name + "\r\n"), wake: make(chan struct{}, 1)}
+	e.relays.init()
+	e.wheel.init()
+	e.calls.byID = map[tsujiban.CallID]*call{}
+	e.phones.init()
+	e.refusals.init()
+	e.streams = newStreams(e)
+	e.committer = newWorker(e)
+	e.dir, _ = NewDirectory(nil, func([]byte) (tsujiban.CustomerID, bool) { return "", false })
+	for i, l := range o.Listeners {
+		if err := e.listen(i, l); err != nil {
+			return nil, errors.Join(tsujiban.Errorf(tsujiban.CodeUnavailable, "listen on %s %s: %w", l.Transport, l.Address, err), e.close())
+		}
+	}
+	if err := e.SetCarriers(o.Carriers); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	return e, nil
+}
+
+func (e *Edge) listen(i int, l Listener) error {
+	switch l.Transport {
+	case "udp":
+		s, err := listenUDP(l.Address)
+		if err != nil {
+			return err
+		}
+		b := newListener(i, l, s.conn.LocalAddr().(*net.UDPAddr).AddrPort())
+		b.udp = s
+		e.listeners = append(e.listeners, b)
+		return nil
+	case "tcp", "tls":
+		n, err := net.Listen("tcp", l.Address)
+		if err != nil {
+			return err
+		}
+		b := newListener(i, l, n.Addr().(*net.TCPAddr).AddrPort())
+		if l.Transport == "tls" {
+			if l.TLS == nil {
+				return errors.Join(errors.New("a TLS listener needs a certificate"), n.Close())
+			}
+			n = tls.NewListener(n, l.TLS)
+		}
+		b.stream = n
+		e.listeners = append(e.listeners, b)
+		return nil
+	}
+	return fmt.Errorf("unknown transport %q: want udp, tcp or tls", l.Transport)
+}
+
+// Addrs are the addresses taken, in the order of Options.Listeners.
+func (e *Edge) Addrs() []netip.AddrPort {
+	var out []netip.AddrPort
+	for _, l := range e.listeners {
+		out = append(out, l.local)
+	}
+	return out
+}
+
+func (e *Edge) close() error {
+	var errs []error
+	for _, l := range e.listeners {
+		if l.udp != nil {
+			errs = append(errs, l.udp.close())
+		}
+		if l.stream != nil {
+			errs = append(errs, l.stream.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Serve takes SIP until ctx is done and returns when every goroutine is gone. Calls that
+// still run are not ended: they go on without the guard, or with the next Serve.
+func (e *Edge) Serve(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	e.streams.mu.Lock()
+	e.ctx = ctx
+	e.streams.mu.Unlock()
+	var wg sync.WaitGroup
+	errs := make(chan error, len(e.listeners))
+	for _, l := range e.listeners {
+		wg.Go(func() {
+			if l.udp != nil {
+				errs <- e.readUDP(ctx, l)
+			} else {
+				e.streams.accept(ctx, l)
+				errs <- nil
+			}
+			cancel()
+		})
+	}
+	wg.Go(func() { e.tick(ctx) })
+	<-ctx.Done()
+	err := e.close()
+	wg.Wait()
+	e.streams.stop()
+	e.streams.wg.Wait()
+	for range e.listeners {
+		err = errors.Join(err, <-errs)
+	}
+	return err
+}
+
+func (e *Edge) readUDP(ctx context.Context, l *listener) error {
+	w := newWorker(e)
+	fl := flow{lis: l}
+	for {
+		n, err := l.udp.readBatch()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			e.stats.readFailed.Add(1) // an ICMP error of an earlier datagram, say
+			continue
+		}
+		w.begin()
+		for i := range n {
+			var p []byte
+			p, fl.addr = l.udp.datagram(i)
+			w.take(p, &fl)
+		}
+		w.end()
+	}
+}
+
+// tick works through timers and orders when no message comes that would do it.
+func (e *Edge) tick(ctx context.Context) {
+	w := newWorker(e)
+	t := time.NewTicker(50 * time.Millisecond)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		case <-e.wake:
+		}
+		w.begin()
+		w.end()
+	}
+}
+
+// Cut ends a call by BYE in both directions, or by CANCEL while it rings. Any goroutine may
+// call it, also under the edge's lock; it is done within milliseconds.
+func (e *Edge) Cut(id tsujiban.CallID, r tsujiban.Reason) {
+	e.cutMu.Lock()
+	e.cuts = append(e.cuts, cutOrder{id, r})
+	e.cutMu.Unlock()
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Drain takes in no new calls but emergency calls and waits until the running ones
+// have ended, or ctx is done; it returns how many were left.
+func (e *Edge) Drain(ctx context.Context) int {
+	e.mu.Lock()
+	e.draining = true
+	e.mu.Unlock()
+	t := time.NewTicker(50 * time.Millisecond)
+	defer t.Stop()
+	for {
+		e.mu.Lock()
+		n := len(e.calls.byID)
+		e.mu.Unlock()
+		if n == 0 {
+			return 0
+		}
+		select {
+		case <-ctx.Done():
+			return n
+		case <-t.C:
+		}
+	}
+}
+
+// worker is the memory of one goroutine that works under Edge.mu: begin takes the lock, end gives
+// it back and sends what came of the work.
+type worker struct {
+	e       *Edge
+	out     outbox
+	msg     sipwire.Message
+	again   sipwire.Message // for a message of ours that is read again
+	patch   sipwire.Patch
+	now     time.Time // wall clock
+	ms      int64     // milliseconds since the edge was made
+	key     []byte
+	dialled []byte
+	caller  []byte
+	shown   []byte
+	text    []byte
+	extra   []byte
+	back    []byte
+	attempt tsujiban.Attempt
+	verdict tsujiban.Verdict
+	dialog  tsujiban.Dialog
+	outcome tsujiban.Outcome
+	cutting []cutOrder
+	fire    func(*timer)
+}
+
+func newWorker(e *Edge) *worker {
+	w := &worker{e: e}
+	w.fire = w.fired
+	return w
+}
+
+func (w *worker) begin() {
+	w.e.mu.Lock()
+	now := w.e.opt.Clock()
+	w.ms = now.Sub(w.e.start).Milliseconds()
+	w.now = now.UTC()
+}
+
+func (w *worker) end() {
+	e := w.e
+	w.takeCuts()
+	if w.ms/tickMS > e.wheel.tick {
+		e.wheel.advance(w.ms, w.fire)
+		w.takeCuts()
+	}
+	if w.ms-e.lastHK >= 1000 {
+		e.lastHK = w.ms
+		w.housekeeping()
+	}
+	e.mu.Unlock()
+	w.out.flush(e)
+}
+
+func (w *worker) takeCuts() {
+	e := w.e
+	e.cutMu.Lock()
+	w.cutting, e.cuts = append(w.cutting[:0], e.cuts...), e.cuts[:0]
+	e.cutMu.Unlock()
+	for _, o := range w.cutting {
+		if c := e.calls.byID[o.call]; c != nil {
+			w.cut(c, o.reason)
+		}
+	}
+}
+
+func (w *worker) fired(t *timer) {
+	if t.relay != nil {
+		w.relayTimer(t.relay)
+	} else {
+		w.callTimer(t.call)
+	}
+}
+
+// take works through one message. p is valid until the worker's end.
+func (w *worker) take(p []byte, fl *flow) {
+	e := w.e
+	if len(p) < 16 { // keep-alives of RFC 5626 and of old phones
+		e.stats.keepAlive.Add(1)
+		return
+	}
+	who := w.identify(fl)
+	if !who.known() && !e.refusals.mayAsk(fl.addr.Addr(), w.ms) {
+		e.refuse(w, fl, tsujiban.RefusedFlood, nil)
+		return
+	}
+	m := &w.msg
+	if err := m.Parse(p); err != nil {
+		w.garbage(m, fl, who, err)
+		return
+	}
+	if m.IsRequest() {
+		e.stats.requests[m.Method].Add(1)
+		w.request(m, fl, who)
+		return
+	}
+	e.stats.responses[m.Status/100].Add(1)
+	w.response(m, fl)
+}
+
+// garbage turns away what is no SIP, or SIP that two programs could read differently. A
+// neighbour that we know hears why, when the message says where to.
+func (w *worker) garbage(m *sipwire.Message, fl *flow, who party, err error) {
+	if f, ok := err.(sipwire.Error); ok {
+		w.e.stats.malformed[f].Add(1)
+	}
+	if !who.known() {
+		w.e.refuse(w, fl, tsujiban.RefusedGarbage, nil)
+		return
+	}
+	if !m.IsRequest() || m.Method == sipwire.ACK || !m.Has(sipwire.Via) || !m.Has(sipwire.From) || !m.Has(sipwire.To) || !m.Has(sipwire.CallID) || !m.Has(sipwire.CSeq) {
+		return
+	}
+	v, verr := sipwire.ParseVia(m.Get(sipwire.Via))
+	if verr != nil {
+		return
+	}
+	up := upstream(fl, &v)
+	w.reply(m, &v, &up, fl, 400, err.Error(), nil)
+}

@@ -1,0 +1,62 @@
+package edge
+
+// outbox holds what one goroutine is about to send. It is filled under Edge.mu and
+// flushed without it.
+type outbox struct {
+	arena []byte
+	items []outItem
+	batch sendBatch
+}
+
+type outItem struct {
+	from, to int // in arena
+	flow     flow
+}
+
+// add copies p into the outbox.
+func (o *outbox) add(f *flow, p []byte) {
+	start := len(o.arena)
+	o.arena = append(o.arena, p...)
+	o.items = append(o.items, outItem{start, len(o.arena), *f})
+}
+
+// begin and commit let a message be written straight into the arena: append to what begin returns.
+func (o *outbox) begin() []byte { return o.arena }
+
+// commit takes the grown arena and returns the message in it.
+func (o *outbox) commit(f *flow, arena []byte) []byte {
+	start := len(o.arena)
+	o.arena = arena
+	o.items = append(o.items, outItem{start, len(arena), *f})
+	return arena[start:]
+}
+
+// flush sends everything in order, datagrams of one socket in batches.
+func (o *outbox) flush(e *Edge) {
+	for i := 0; i < len(o.items); {
+		it := &o.items[i]
+		if it.flow.lis == nil || it.to == it.from {
+			i++
+			continue
+		}
+		if it.flow.lis.reliable() {
+			e.streams.send(&it.flow, o.arena[it.from:it.to])
+			i++
+			continue
+		}
+		lis := it.flow.lis
+		for ; i < len(o.items) && o.items[i].flow.lis == lis && o.batch.n < batchSize; i++ {
+			it := &o.items[i]
+			if it.to > it.from {
+				o.batch.add(o.arena[it.from:it.to], it.flow.addr)
+			}
+		}
+		if lost := lis.udp.writeBatch(&o.batch); lost > 0 {
+			e.stats.sendLost.Add(uint64(lost))
+		}
+	}
+	o.arena, o.items = o.arena[:0], o.items[:0]
+	if cap(o.arena) > 1<<22 {
+		o.arena = nil
+	}
+}

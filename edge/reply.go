@@ -1,0 +1,138 @@
+package edge
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"strconv"
+
+	"tsujiban/sipwire"
+)
+
+// upstream is where the responses to a request go (RFC 3261 §18.2.2, RFC 3581 §4).
+func upstream(fl *flow, v *sipwire.ViaValue) flow {
+	up := *fl
+	if fl.lis.reliable() || v.RPort {
+		return up
+	}
+	port := v.Port
+	if port == 0 {
+		port = 5060
+	}
+	up.addr = netip.AddrPortFrom(fl.addr.Addr(), port)
+	return up
+}
+
+// appendReceived notes in the top Via where the request really came from.
+func appendReceived(b []byte, v *sipwire.ViaValue, from netip.AddrPort) []byte {
+	b = append(b, ";received="...)
+	b = from.Addr().AppendTo(b)
+	return b
+}
+
+// patchVia puts received and rport into the sender's Via, when they say something that it does not.
+func (w *worker) patchVia(p *sipwire.Patch, m *sipwire.Message, v *sipwire.ViaValue, fl *flow) {
+	h := m.First(sipwire.Via)
+	if v.RPort {
+		at := rportEnd(m.Value(h)[:v.Len])
+		if at > 0 {
+			w.text = append(w.text[:0], '=')
+			w.text = strconv.AppendUint(w.text, uint64(fl.addr.Port()), 10)
+			p.Insert(int(h.Value)+at, w.text)
+		}
+	}
+	if v.RPort || !sameHost(v.Host, fl.addr.Addr()) {
+		w.text = appendReceived(w.text[:0], v, fl.addr)
+		end := int(h.Value) + v.Len
+		for m.Raw[end-1] == ' ' || m.Raw[end-1] == '\t' {
+			end--
+		}
+		p.Insert(end, w.text)
+	}
+}
+
+// rportEnd is the offset behind ";rport" in a Via value, 0 when it is not there.
+func rportEnd(b []byte) int {
+	for i := 0; i+6 <= len(b); i++ {
+		if b[i] != ';' {
+			continue
+		}
+		j := i + 1
+		for j < len(b) && (b[j] == ' ' || b[j] == '\t') {
+			j++
+		}
+		if j+5 <= len(b) && sipwire.EqualFold(b[j:j+5], "rport") && (j+5 == len(b) || b[j+5] == ';' || b[j+5] == ' ' || b[j+5] == '\t') {
+			return j + 5
+		}
+	}
+	return 0
+}
+
+func sameHost(host []byte, a netip.Addr) bool {
+	var buf [48]byte
+	s := a.AppendTo(buf[:0])
+	if len(host) > 2 && host[0] == '[' {
+		host = host[1 : len(host)-1]
+	}
+	return string(host) == string(s)
+}
+
+// reply sends a response of our own to a request and returns its bytes, valid until the
+// worker's end. extra is whole header lines. The To tag is made of the request, so that repeats
+// get the same one and nothing has to be kept.
+func (w *worker) reply(m *sipwire.Message, v *sipwire.ViaValue, up, fl *flow, status int, phrase string, extra []byte) []byte {
+	w.e.stats.replies[status/100].Add(1)
+	b := w.out.begin()
+	b = append(b, "SIP/2.0 "...)
+	b = strconv.AppendInt(b, int64(status), 10)
+	b = append(b, ' ')
+	b = append(b, phrase...)
+	b = append(b, crlf...)
+	first := true
+	for h := m.First(sipwire.Via); h != nil; h = m.Next(h) {
+		b = append(b, "Via: "...)
+		val := m.Value(h)
+		if first && fl != nil { // nil: it was noted before
+			w.patch.Reset()
+			w.patchVia(&w.patch, m, v, fl)
+			b = w.patch.ApplySpan(b, m.Raw, int(h.Value), int(h.Stop))
+			first = false
+		} else {
+			b = append(b, val...)
+		}
+		b = append(b, crlf...)
+	}
+	b = append(append(append(b, "From: "...), m.Get(sipwire.From)...), crlf...)
+	b = append(append(b, "To: "...), m.Get(sipwire.To)...)
+	if status > 100 && !hasTag(m.Get(sipwire.To)) {
+		b = append(b, ";tag="...)
+		b = w.e.appendTag(b, m)
+	}
+	b = append(b, crlf...)
+	b = append(append(append(b, "Call-ID: "...), m.Get(sipwire.CallID)...), crlf...)
+	b = append(append(append(b, "CSeq: "...), m.Get(sipwire.CSeq)...), crlf...)
+	if status > 100 {
+		b = append(b, w.e.server...)
+	}
+	b = append(b, extra...)
+	b = append(b, "Content-Length: 0\r\n\r\n"...)
+	return w.out.commit(up, b)
+}
+
+func hasTag(to []byte) bool {
+	a, err := sipwire.ParseAddress(to)
+	if err != nil {
+		return true // nothing may be put behind it
+	}
+	t, err := a.Tag()
+	return t != nil || err != nil
+}
+
+// ourTag starts the To tags of our own responses, so that their ACKs are known.
+const ourTag = "tjg"
+
+func (e *Edge) appendTag(b []byte, m *sipwire.Message) []byte {
+	b = append(b, ourTag...)
+	h := maphash.Bytes(e.relays.seedA, m.Get(sipwire.CallID)) ^ maphash.Bytes(e.relays.seedB, m.Get(sipwire.From))
+	b = append32(b, uint32(h))
+	return append32(b, uint32(h>>32))
+}
