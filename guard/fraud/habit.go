@@ -26,6 +26,21 @@ func (h *habit) learn(kind uint8) {
 	h[kind] += hit
 }
 
+// merge adds what another habit counted.
+func (h *habit) merge(o *habit) {
+	halve := false
+	for i := range h {
+		n := uint32(h[i]) + uint32(o[i])
+		h[i] = uint16(min(n, 1<<16-1))
+		halve = halve || n >= full
+	}
+	if halve {
+		for i := range h {
+			h[i] /= 2
+		}
+	}
+}
+
 // fade takes an eighth off every count, and off small counts the last bit too.
 func (h *habit) fade() {
 	for i := range h {
@@ -121,6 +136,42 @@ func durationKind(ms int64) uint8 {
 	return 4
 }
 
+// habits are what is learned of one customer besides its destinations.
+type habits struct {
+	novelty    habit // kinds: 0 known, 1 new
+	adjacency  habit
+	durations  habit
+	equal      habit
+	newSources habit
+	newAgents  habit
+	sources    known
+	agents     known
+	hours      hours
+}
+
+func (h *habits) each() [6]*habit {
+	return [...]*habit{&h.novelty, &h.adjacency, &h.durations, &h.equal, &h.newSources, &h.newAgents}
+}
+
+func (h *habits) merge(o *habits) {
+	own, other := h.each(), o.each()
+	for i := range own {
+		own[i].merge(other[i])
+	}
+	h.sources.merge(&o.sources)
+	h.agents.merge(&o.agents)
+	h.hours.merge(&o.hours)
+}
+
+func (h *habits) fade() {
+	for _, own := range h.each() {
+		own.fade()
+	}
+	h.sources.fade()
+	h.agents.fade()
+	h.hours.fade()
+}
+
 // known is a small set of keys that were seen, the least used of which gives way.
 type known [6]struct {
 	key  uint32
@@ -136,23 +187,37 @@ func (k *known) has(key uint32) bool {
 	return false
 }
 
+// fresh is 1 for a key that is new to a set that knows some, else 0.
+func (k *known) fresh(key uint32) uint8 {
+	if k.empty() || k.has(key) {
+		return 0
+	}
+	return 1
+}
+
 func (k *known) empty() bool { return *k == known{} }
 
-func (k *known) learn(key uint32) {
+func (k *known) learn(key uint32, hits uint16) {
 	least := &k[0]
 	for i := range k {
 		e := &k[i]
 		if e.key == key && e.hits > 0 {
-			if e.hits < full {
-				e.hits += hit
-			}
+			e.hits = min(e.hits, full-hits) + hits
 			return
 		}
 		if e.hits < least.hits {
 			least = e
 		}
 	}
-	least.key, least.hits = key, hit
+	least.key, least.hits = key, hits
+}
+
+func (k *known) merge(o *known) {
+	for i := range o {
+		if o[i].hits > 0 {
+			k.learn(o[i].key, min(o[i].hits, full))
+		}
+	}
 }
 
 func (k *known) fade() {

@@ -20,6 +20,14 @@ func (h *hours) learn(hour int) {
 	h.total++
 }
 
+func (h *hours) merge(o *hours) {
+	for hour, n := range o.calls {
+		for range n {
+			h.learn(hour)
+		}
+	}
+}
+
 func (h *hours) fade() {
 	h.total = 0
 	for i, n := range h.calls {

@@ -57,7 +57,7 @@ type Trace struct {
 // teach at what hours, from where and with what device this customer calls.
 func (m *Model) Attempt(s *State, c *Call, t *Trace, f *Finding) {
 	*t, *f = Trace{}, Finding{}
-	s.fade(c.At)
+	m.settle(s, c.At)
 	if c.Destination.Scope == tsujiban.ScopeDomestic || c.Destination.Scope == tsujiban.ScopeEmergency {
 		if s.abroad.value(c.At) < learnBelow {
 			s.learnLine(c)
@@ -96,17 +96,17 @@ func (m *Model) Ended(s *State, t *Trace, at int64, talk time.Duration, f *Findi
 	var e evidence
 	length, alike := durationKind(ms), s.alike(ms)
 	if talk > 0 && !t.redial {
-		e.add(tsujiban.EvidenceDuration, askDuration.weigh(&s.durations, length))
+		e.add(tsujiban.EvidenceDuration, askDuration.weigh(&s.settled.durations, length))
 		if s.talks[0] != 0 && ms >= inVain {
-			e.add(tsujiban.EvidenceEqualDurations, askEqual.weigh(&s.equal, alike))
+			e.add(tsujiban.EvidenceEqualDurations, askEqual.weigh(&s.settled.equal, alike))
 		}
 	}
 	s.conclude(at, d, &e, f)
-	if s.abroad.value(at) < learnBelow && d.scope.value(at) < learnBelow {
-		m.learn(s, d, t)
+	if f.Level < tsujiban.LevelWatch && !t.redial {
+		s.learn(at, d, t)
 		if talk > 0 {
-			s.durations.learn(length)
-			s.equal.learn(alike)
+			s.pending.durations.learn(length)
+			s.pending.equal.learn(alike)
 		}
 	}
 	if ms >= inVain {
@@ -127,6 +127,9 @@ func (s *State) conclude(now int64, d *destination, e *evidence, f *Finding) {
 	s.abroad.add(now, total)
 	d.scope.add(now, total)
 	f.Weight, f.Level = sc.sum.decibans(), level(sc.sum)
+	if f.Level >= tsujiban.LevelWatch {
+		s.forgetPending()
+	}
 	e.write(carried, &f.Why)
 }
 

@@ -26,7 +26,8 @@ const leak = 2 * deciban
 const (
 	hourMillis  = 3600 * 1000
 	visitMillis = 6 * hourMillis // calls to a destination within this time are one visit
-	weekMillis  = 7 * 24 * hourMillis
+	dayMillis   = 24 * hourMillis
+	weekMillis  = 7 * dayMillis
 )
 
 // scope is one running sum of evidence (CUSUM).
@@ -48,38 +49,39 @@ func (s *scope) add(now int64, w centi) {
 
 // destination is what is known of a customer and one country code.
 type destination struct {
-	scope scope
-	last  int64 // the last attempt, milliseconds since 1970; 0: the entry is free
-	code  uint16
-	calls uint16 // learned, in hits
+	scope   scope
+	last    int64 // the last attempt, milliseconds since 1970; 0: the entry is free
+	code    uint16
+	calls   uint16 // learned, in hits
+	pending uint16 // learned when they have settled, in hits
 }
 
-// State is what is known of one customer, in about a kilobyte. The zero value knows nothing.
+// State is what is known of one customer, in less than two kilobytes. The zero value
+// knows nothing.
 type State struct {
 	abroad       scope // over all destinations abroad
 	destinations [maxDestinations]destination
 	callees      [maxCallees]uint64 // the last different numbers called abroad, latest first
 	talks        [maxTalks]uint32   // how long the last answered calls abroad talked, milliseconds
 
-	last        int64  // the last attempt abroad, milliseconds since 1970; 0: none
-	lastHour    int64  // the hour since 1970 whose oddness was weighed last
-	lastSource  uint32 // likewise the source
-	lastAgent   uint32
-	faded       int64 // the week since 1970 in which habits last faded
-	redials     uint8 // tries of the same number without success, one after the other
-	lastInVain  bool  // the last call abroad ended without talk
-	novelty     habit
-	gaps        habit
-	concurrency habit
-	adjacency   habit
-	durations   habit
-	equal       habit
-	newSources  habit
-	newAgents   habit
-	sources     known
-	agents      known
-	hours       hours
+	last       int64  // the last attempt abroad, milliseconds since 1970; 0: none
+	lastHour   int64  // the hour since 1970 whose oddness was weighed last
+	lastSource uint32 // likewise the source
+	lastAgent  uint32
+	redials    uint8 // tries of the same number without success, one after the other
+	lastInVain bool  // the last call abroad ended without talk
+
+	// What is learned settles after a day in which no suspicion arose: a thief's test
+	// calls come up to a day before the theft. Only the pace is learned at once.
+	settled, pending habits
+	pendingSince     int64 // milliseconds since 1970; 0: nothing is pending
+	faded            int64 // the week since 1970 in which habits last faded
+	gaps             habit
+	concurrency      habit
 }
+
+// weight is how much the entry is worth keeping.
+func (d *destination) weight() int { return int(d.calls) + int(d.pending) }
 
 // find returns the entry of a country code, nil when there is none.
 func (s *State) find(code uint16) *destination {
@@ -102,7 +104,7 @@ func (s *State) make(code uint16, now int64) *destination {
 			worst = d
 			break
 		}
-		if d.calls < worst.calls || d.calls == worst.calls && d.scope.value(now) < worst.scope.value(now) {
+		if d.weight() < worst.weight() || d.weight() == worst.weight() && d.scope.value(now) < worst.scope.value(now) {
 			worst = d
 		}
 	}
@@ -145,23 +147,60 @@ func (s *State) Clear() {
 	}
 }
 
-// fade lets habits fade by an eighth for each week that has begun since they last did.
-func (s *State) fade(now int64) {
+// settle makes habits of what has been pending for a day, and lets habits fade by an
+// eighth for each week that has begun since they last did.
+func (m *Model) settle(s *State, now int64) {
+	if s.pendingSince != 0 && now-s.pendingSince >= dayMillis {
+		s.settled.merge(&s.pending)
+		for i := range s.destinations {
+			d := &s.destinations[i]
+			d.calls = min(d.calls, full) + min(d.pending, 1<<16-1-full)
+			m.learn(d.code, d.pending)
+		}
+		s.forgetPending()
+	}
 	week := now / weekMillis
+	if week == s.faded {
+		return
+	}
 	weeks := week - s.faded
 	if s.faded == 0 || weeks < 0 { // the first call, or a clock that was set back
-		s.faded, weeks = week, 0
+		weeks = 0
 	}
+	s.faded = week
 	for range min(weeks, 52) {
-		for _, h := range []*habit{&s.novelty, &s.gaps, &s.concurrency, &s.adjacency, &s.durations, &s.equal, &s.newSources, &s.newAgents} {
-			h.fade()
-		}
-		s.sources.fade()
-		s.agents.fade()
-		s.hours.fade()
+		s.settled.fade()
+		s.gaps.fade()
+		s.concurrency.fade()
 		for i := range s.destinations {
 			s.destinations[i].calls = faded(s.destinations[i].calls)
 		}
 	}
-	s.faded = week
+}
+
+// forgetPending drops what has not settled: suspicion has arisen.
+func (s *State) forgetPending() {
+	if s.pendingSince == 0 {
+		return
+	}
+	s.pending, s.pendingSince = habits{}, 0
+	for i := range s.destinations {
+		s.destinations[i].pending = 0
+	}
+}
+
+// teach returns where to learn at the given instant.
+func (s *State) teach(now int64) *habits {
+	if s.pendingSince == 0 {
+		s.pendingSince = max(now, 1)
+	}
+	return &s.pending
+}
+
+// learn counts settled calls (in hits) for all customers.
+func (m *Model) learn(code, hits uint16) {
+	if int(code) < maxCode {
+		m.calls[code] += uint32(hits / hit)
+		m.total += uint64(hits / hit)
+	}
 }

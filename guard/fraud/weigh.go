@@ -66,25 +66,27 @@ func (m *Model) weigh(s *State, c *Call, d *destination, t *Trace, e *evidence) 
 	}
 	if hour := c.At / hourMillis; hour != s.lastHour {
 		s.lastHour = hour
-		e.add(tsujiban.EvidenceHour, s.hours.weigh(c.Hour))
+		e.add(tsujiban.EvidenceHour, s.settled.hours.weigh(c.Hour))
 	}
 	if t.gapped && !t.redial {
 		e.add(tsujiban.EvidenceRate, askGap.weigh(&s.gaps, t.gap))
 	}
 	if t.neared && !t.redial {
-		e.add(tsujiban.EvidenceAdjacency, askAdjacency.weigh(&s.adjacency, t.near))
+		e.add(tsujiban.EvidenceAdjacency, askAdjacency.weigh(&s.settled.adjacency, t.near))
 	}
 	e.add(tsujiban.EvidenceConcurrency, askConcurrency.weigh(&s.concurrency, t.running))
-	if c.Source != 0 && c.Source != s.lastSource && !s.sources.empty() && !s.sources.has(c.Source) {
-		e.add(tsujiban.EvidenceSource, askSource.weigh(&s.newSources, 1))
+	if c.Source != 0 && c.Source != s.lastSource && s.settled.sources.fresh(c.Source) == 1 {
+		e.add(tsujiban.EvidenceSource, askSource.weigh(&s.settled.newSources, 1))
 	}
-	if c.Agent != 0 && c.Agent != s.lastAgent && !s.agents.empty() && !s.agents.has(c.Agent) {
-		e.add(tsujiban.EvidenceUserAgent, askAgent.weigh(&s.newAgents, 1))
+	if c.Agent != 0 && c.Agent != s.lastAgent && s.settled.agents.fresh(c.Agent) == 1 {
+		e.add(tsujiban.EvidenceUserAgent, askAgent.weigh(&s.settled.newAgents, 1))
 	}
 }
 
 // Bounds of what a destination may weigh.
 const (
+	destinationDoubt = 10 // calls; a share of fewer is no share
+
 	knownLeast = -6 * deciban
 	knownMost  = 6 * deciban
 	againMost  = 5 * deciban // another number there, within one visit
@@ -97,17 +99,21 @@ const (
 func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, visited bool) centi {
 	var w centi
 	if t.novel {
-		w = askNovelty.weigh(&s.novelty, 1) + m.popularity(d.code)
+		w = askNovelty.weigh(&s.settled.novelty, 1) + m.popularity(d.code)
 	} else {
 		// A thief stays with few destinations: one in ten of his calls goes to each.
-		w = odds(1, 10, uint64(d.calls), s.novelty.total()+hit)
+		w = odds(1, 10, uint64(d.calls), s.settled.novelty.total()+destinationDoubt*hit)
 		w = min(max(w, knownLeast), knownMost)
 	}
-	if visited {
-		w = min(w, againMost)
-		if s.called(t.callee) {
-			w = min(w, sameMost)
-		}
+	if !visited {
+		return w
+	}
+	w = min(w, againMost)
+	if s.called(t.callee) {
+		w = min(w, sameMost)
+	}
+	if w > 0 { // the more calls went there without suspicion, the less the next one says
+		w = w * hit / centi(hit+d.pending)
 	}
 	return w
 }
@@ -181,46 +187,34 @@ func (s *State) remember(c *Call, d *destination, t *Trace) {
 	s.callees[0] = t.callee
 }
 
-// learn makes a call abroad part of the habits. One that was a redial is none.
-func (m *Model) learn(s *State, d *destination, t *Trace) {
-	if t.redial {
-		return
-	}
+// learn takes down a call abroad that is to become part of the habits.
+func (s *State) learn(now int64, d *destination, t *Trace) {
+	h := s.teach(now)
 	novel := uint8(0)
-	if t.novel {
+	if t.novel && d.pending == 0 {
 		novel = 1
 	}
-	s.novelty.learn(novel)
-	d.calls = min(d.calls, full-hit) + hit
+	h.novelty.learn(novel)
+	d.pending = min(d.pending, full) + hit
+	if t.neared {
+		h.adjacency.learn(t.near)
+	}
 	if t.gapped {
 		s.gaps.learn(t.gap)
 	}
-	if t.neared {
-		s.adjacency.learn(t.near)
-	}
 	s.concurrency.learn(t.running)
-	if int(d.code) < maxCode {
-		m.calls[d.code]++
-		m.total++
-	}
 }
 
-// learnLine learns at what hour, from where and with what device the customer calls.
+// learnLine takes down at what hour, from where and with what device the customer calls.
 func (s *State) learnLine(c *Call) {
-	s.hours.learn(c.Hour)
+	h := s.teach(c.At)
+	h.hours.learn(c.Hour)
 	if c.Source != 0 {
-		s.newSources.learn(fresh(s.sources.has(c.Source) || s.sources.empty()))
-		s.sources.learn(c.Source)
+		h.newSources.learn(s.settled.sources.fresh(c.Source))
+		h.sources.learn(c.Source, hit)
 	}
 	if c.Agent != 0 {
-		s.newAgents.learn(fresh(s.agents.has(c.Agent) || s.agents.empty()))
-		s.agents.learn(c.Agent)
+		h.newAgents.learn(s.settled.agents.fresh(c.Agent))
+		h.agents.learn(c.Agent, hit)
 	}
-}
-
-func fresh(was bool) uint8 {
-	if was {
-		return 0
-	}
-	return 1
 }
