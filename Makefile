@@ -1,0 +1,57 @@
+# Two commands do everything: `make demo` shows the main job, `make test` checks all promises.
+GO ?= go
+BIN := bin/tsujiban
+
+.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick clean
+
+all: build
+
+build:
+	@mkdir -p bin
+	$(GO) build -trimpath -o $(BIN) ./cmd/tsujiban
+
+# The main job, live in the terminal: honest firms, one hijacked PBX, real SIP on loopback.
+demo: build
+	$(BIN) demo $(DEMOFLAGS)
+
+# Everything that must hold, in under ten minutes on two cores.
+test: deps
+	$(GO) vet ./...
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt'ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(MAKE) unit race interop crash
+
+unit:
+	$(GO) test ./...
+
+# Where goroutines meet.
+race:
+	$(GO) test -race -short ./edge/... ./journal/... ./guard/... ./store/... ./app/...
+
+# Against programs that we did not write: SIPp, Kamailio, sipvicious, baresip.
+interop: build
+	$(GO) test -tags interop -count=1 ./interop/...
+
+# kill -9 under load, again and again.
+crash: build
+	$(GO) test -tags crash -count=1 ./interop/crash/...
+
+# The Debian packages that the tests talk to.
+deps:
+	@scripts/deps
+
+lint:
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
+
+FUZZTIME ?= 30s
+fuzz:
+	@scripts/fuzz $(FUZZTIME)
+
+# The figures of docs/benchmarks.md, against Kamailio on this machine.
+bench: deps build
+	$(GO) run ./bench/run $(BENCHFLAGS)
+
+bench-quick: BENCHFLAGS = -quick
+bench-quick: bench
+
+clean:
+	rm -rf bin
