@@ -107,22 +107,6 @@ func (o *options) fill() (err error) {
 	return nil
 }
 
-// report is what is printed.
-type report struct {
-	loadgen.Result
-	Proxy *usage `json:"proxy,omitempty"`
-}
-
-// usage is what the proxy used for the counted calls.
-type usage struct {
-	CPU       float64 `json:"cpu_us"` // per call, in µs
-	User      float64 `json:"user_us"`
-	System    float64 `json:"system_us"`
-	Busy      float64 `json:"busy"`   // of one core, 0 to 1 (more with several)
-	Memory    int64   `json:"memory"` // bytes at the end
-	Processes int     `json:"processes"`
-}
-
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	o, err := flags(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -151,7 +135,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	rep := report{Result: r}
+	rep := loadgen.Report{Result: r}
 	if rep.Proxy, err = m.usage(r); err != nil {
 		return err
 	}
@@ -160,7 +144,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		e.SetIndent("", "  ")
 		return e.Encode(rep)
 	}
-	return rep.table(out)
+	return table(out, rep)
 }
 
 // meter reads the proxy's CPU when counting begins and ends.
@@ -185,13 +169,13 @@ func (m *meter) mark(ending bool) {
 	}
 }
 
-func (m *meter) usage(r loadgen.Result) (*usage, error) {
+func (m *meter) usage(r loadgen.Result) (*loadgen.Usage, error) {
 	calls := r.Calls + r.Failed
 	if m.err != nil || m.pid == 0 || calls == 0 || r.Seconds == 0 {
 		return nil, m.err
 	}
 	used := m.marks[1].Sub(m.marks[0])
 	per := func(us int64) float64 { return float64(us) / float64(calls) }
-	return &usage{CPU: per(used.CPU().Microseconds()), User: per(used.User.Microseconds()), System: per(used.System.Microseconds()),
+	return &loadgen.Usage{CPU: per(used.CPU().Microseconds()), User: per(used.User.Microseconds()), System: per(used.System.Microseconds()),
 		Busy: used.CPU().Seconds() / r.Seconds, Memory: m.memory, Processes: used.Processes}, nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // table prints the report for people.
-func (r *report) table(out io.Writer) error {
+func table(out io.Writer, r loadgen.Report) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name, format string, values ...any) {
 		fmt.Fprintf(w, "%s\t"+format+"\n", append([]any{name}, values...)...)

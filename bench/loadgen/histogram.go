@@ -5,14 +5,16 @@ import (
 	"time"
 )
 
-// Histogram counts durations in buckets of about 1.5 % width, from 1 µs to more
-// than a minute. The zero Histogram is empty.
+// Histogram counts durations in buckets of 3 % width at most, from 1 µs to two
+// minutes. The zero Histogram is empty.
 type Histogram struct {
-	counts [27 * subBuckets]uint32
+	counts [12 * subBuckets]uint32
 	total  uint64
 	max    time.Duration
 }
 
+// subBuckets is into how many parts the first 64 µs are cut; each doubling after
+// that is cut into half as many.
 const subBuckets = 64
 
 // add counts one duration.
@@ -22,8 +24,7 @@ func (h *Histogram) add(d time.Duration) {
 	h.max = max(h.max, d)
 }
 
-// bucketOf: below 64 µs a bucket is 1 µs wide; above, each doubling has 64 buckets... of which the upper half
-// is used, as in every log-linear histogram.
+// bucketOf is the bucket that a duration is counted in.
 func bucketOf(d time.Duration) int {
 	v := uint64(max(d.Microseconds(), 0))
 	shift := max(bits.Len64(v)-6, 0)

@@ -12,14 +12,30 @@ type Result struct {
 	PerSecond float64        `json:"per_second"` // Calls / Seconds
 	Order     Order          `json:"order"`
 	Repeated  Repeated       `json:"repeated"`
-	Faults    map[string]int `json:"faults"` // what should not be on the wire, and how many
-	Setup     Delay          `json:"setup"`  // INVITE leaves the PBX to INVITE reaches the carrier
-	Answer    Delay          `json:"answer"` // INVITE leaves the PBX to 200 reaching the PBX
-	OwnCPU    float64        `json:"own_cpu_us"`
+	Faults    map[string]int `json:"faults"`     // what should not be on the wire, and how many
+	Setup     Delay          `json:"setup"`      // INVITE leaves the PBX to INVITE reaches the carrier
+	Answer    Delay          `json:"answer"`     // INVITE leaves the PBX to 200 reaching the PBX
+	OwnCPU    float64        `json:"own_cpu_us"` // the generator's CPU per call, in µs
 
 	MaxOutstanding int `json:"max_outstanding"` // calls under way at once, at most
 	Late           int `json:"late"`            // open loop: calls that could not be started in time, no slot being free
 	NoTrying       int `json:"no_trying"`       // answered calls of which no 100 was seen
+}
+
+// Report is what the command load prints.
+type Report struct {
+	Result
+	Proxy *Usage `json:"proxy,omitempty"` // when it was told which process to watch
+}
+
+// Usage is what the proxy used for the counted calls.
+type Usage struct {
+	CPU       float64 `json:"cpu_us"` // per call, in µs
+	User      float64 `json:"user_us"`
+	System    float64 `json:"system_us"`
+	Busy      float64 `json:"busy"`   // of one core, 0 to 1 (more on several)
+	Memory    int64   `json:"memory"` // bytes at the end
+	Processes int     `json:"processes"`
 }
 
 // Order counts what came out of order, or not at all. A proxy that keeps order
