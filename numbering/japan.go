@@ -9,18 +9,18 @@ import "tsujiban"
 // Source: the ministry's numbering plan, as in japan.txt.
 func (p *Plan) japan(r *reading) error {
 	if r.cutPrivacy() {
-		if len(r.rest) == 0 {
+		if r.len() == 0 {
 			return ErrIncomplete
 		}
 		if p.isEmergency(r) {
 			return nil
 		}
-		if again := *r; len(r.rest) > len("184") && again.cutPrivacy() {
+		if r.hasPrivacy() {
 			return ErrPrefixTwice
 		}
 	}
-	if len(r.rest) >= 2 && r.rest[0] == '0' && r.rest[1] == '0' {
-		if isCarrierFreephone(r.rest) {
+	if r.len() >= 2 && r.rest()[0] == '0' && r.rest()[1] == '0' {
+		if isCarrierFreephone(r.rest()) {
 			return p.carrierFreephone(r)
 		}
 		if err := r.cutCarrier(); err != nil {
@@ -29,22 +29,22 @@ func (p *Plan) japan(r *reading) error {
 		if p.isEmergency(r) {
 			return nil
 		}
-		if r.rest[0] != '0' {
+		if r.rest()[0] != '0' {
 			return ErrCarrierCode
 		}
-		if len(r.rest) > 1 && r.rest[1] == '0' {
+		if r.len() > 1 && r.rest()[1] == '0' {
 			return ErrPrefixTwice
 		}
 	}
 	switch {
 	case r.cut("010"):
-		if home := *r; home.cut(p.country.cc) {
+		if r.has(p.country.cc) {
 			return ErrHomeCode
 		}
-		return p.global(r, r.rest)
+		return p.global(r, r.rest())
 	case r.cut("0"):
 		return p.japanNational(r)
-	case r.rest[0] == '1':
+	case r.rest()[0] == '1':
 		return p.japanSpecial(r)
 	}
 	return ErrLocal
@@ -52,32 +52,37 @@ func (p *Plan) japan(r *reading) error {
 
 // cutPrivacy takes off 184 (withhold the caller's number) or 186 (show it).
 func (r *reading) cutPrivacy() bool {
-	switch {
-	case r.cut("184"):
-		r.Privacy = PrivacyWithhold
-	case r.cut("186"):
-		r.Privacy = PrivacyShow
-	default:
+	if !r.hasPrivacy() {
 		return false
 	}
+	r.Privacy = PrivacyShow
+	if r.buf[r.from+2] == '4' {
+		r.Privacy = PrivacyWithhold
+	}
+	r.from += len("184")
 	return true
+}
+
+func (r *reading) hasPrivacy() bool {
+	d := r.rest()
+	return len(d) >= 3 && d[0] == '1' && d[1] == '8' && (d[2] == '4' || d[2] == '6')
 }
 
 // cutCarrier takes off a carrier code. The digits that are left begin with 00.
 func (r *reading) cutCarrier() error {
-	n := carrierCodeLen(r.rest)
+	n := carrierCodeLen(r.rest())
 	if n == 0 {
 		return ErrCarrierCode
 	}
-	if len(r.rest) <= n {
+	if r.len() <= n {
 		return ErrIncomplete
 	}
-	code, err := tsujiban.LocalNumber(r.rest[:n])
+	code, err := tsujiban.LocalNumber(r.rest()[:n])
 	if err != nil {
 		return ErrCarrierCode
 	}
 	r.CarrierCode = code
-	r.rest = r.rest[n:]
+	r.from += n
 	return nil
 }
 
@@ -127,23 +132,33 @@ func isCarrierFreephone(d []byte) bool {
 	return false
 }
 
+// carrierFreephoneFits tells whether such a number has the digits that the service has.
 func carrierFreephoneFits(d []byte) bool {
-	switch n := len(d); string(d[:4]) {
-	case "0077": // 0077-7N-NN to 0077-78N-NNNN
-		return n >= 8 && n <= 10
-	case "0088": // 0088-2N-NNNN
-		return n == 10
-	default:
-		return n >= 10 && n <= tsujiban.MaxDigits
+	n := len(d)
+	if n < 8 {
+		return false
 	}
+	switch string(d[:5]) {
+	case "00777":
+		switch d[5] {
+		case '0', '1':
+			return n == 8
+		case '5':
+			return n == 9
+		}
+		return d[5] == '8' && n == 10
+	case "00882":
+		return n == 10 && (d[5] == '1' || d[5] == '2' || d[5] == '4' || d[5] == '5')
+	}
+	return n >= 10 && n <= tsujiban.MaxDigits
 }
 
 // carrierFreephone reads such a number. It cannot be reached from abroad: it stays local.
 func (p *Plan) carrierFreephone(r *reading) error {
-	if !carrierFreephoneFits(r.rest) {
+	if !carrierFreephoneFits(r.rest()) {
 		return ErrLength
 	}
-	n, err := tsujiban.LocalNumber(r.rest)
+	n, err := tsujiban.LocalNumber(r.rest())
 	if err != nil {
 		return ErrTooLong
 	}
@@ -153,10 +168,10 @@ func (p *Plan) carrierFreephone(r *reading) error {
 
 // japanNational reads the digits after the trunk 0.
 func (p *Plan) japanNational(r *reading) error {
-	switch n := len(r.rest); {
+	switch n := r.len(); {
 	case n == 0:
 		return ErrIncomplete
-	case r.rest[0] == '0':
+	case r.rest()[0] == '0':
 		return ErrCarrierCode
 	case n < p.country.min:
 		return ErrTooShort
@@ -167,13 +182,13 @@ func (p *Plan) japanNational(r *reading) error {
 }
 
 func (p *Plan) japanSpecial(r *reading) error {
-	if len(r.rest) != 3 || r.rest[0] != '1' {
+	if r.len() != 3 || r.rest()[0] != '1' {
 		return ErrSpecial
 	}
-	if privacy := *r; privacy.cutPrivacy() {
+	if r.hasPrivacy() {
 		return ErrIncomplete
 	}
-	n, err := tsujiban.LocalNumber(r.rest)
+	n, err := tsujiban.LocalNumber(r.rest())
 	if err != nil {
 		return ErrSpecial
 	}

@@ -14,11 +14,15 @@ const (
 
 // reading is a number while it is read: what is left of the digits, and what was found.
 type reading struct {
-	rest []byte // a part of buf
-	plus bool
 	Dialled
-	buf [maxDigits]byte
+	plus     bool
+	from, to int
+	buf      [maxDigits]byte // the digits; buf[from:to] is left to read
 }
+
+func (r *reading) rest() []byte { return r.buf[r.from:r.to] }
+
+func (r *reading) len() int { return r.to - r.from }
 
 // Parse reads digits as dialled, or + and E.164 digits. The visual separators of
 // RFC 3966 §5.1.1, "-.()", and space are skipped. It does not allocate.
@@ -77,25 +81,29 @@ func (r *reading) scan(dialled []byte) error {
 	if n == 0 {
 		return ErrEmpty
 	}
-	r.rest = r.buf[:n]
+	r.to = n
 	return nil
+}
+
+func (r *reading) has(prefix string) bool {
+	return r.len() >= len(prefix) && string(r.buf[r.from:r.from+len(prefix)]) == prefix
 }
 
 // cut takes a prefix off the digits that are left.
 func (r *reading) cut(prefix string) bool {
-	if len(r.rest) < len(prefix) || string(r.rest[:len(prefix)]) != prefix {
+	if !r.has(prefix) {
 		return false
 	}
-	r.rest = r.rest[len(prefix):]
+	r.from += len(prefix)
 	return true
 }
 
 // isEmergency tells whether the digits that are left are an emergency number, all of them.
 func (p *Plan) isEmergency(r *reading) bool {
-	if len(r.rest) > maxEmergency {
+	if r.len() > maxEmergency {
 		return false
 	}
-	n, err := tsujiban.LocalNumber(r.rest)
+	n, err := tsujiban.LocalNumber(r.rest())
 	if err != nil {
 		return false
 	}
@@ -117,19 +125,19 @@ func (p *Plan) setLocal(r *reading, n tsujiban.Number) {
 func (p *Plan) plus(r *reading) error {
 	// tel:110;phone-context=+81 is how RFC 3966 §5.1.5 writes an emergency number, and
 	// ParseURI makes +81110 of it. No number of the country is that short.
-	if all := r.rest; r.cut(p.country.cc) {
+	if r.cut(p.country.cc) {
 		if p.short(r) {
 			return nil
 		}
-		r.rest = all
+		r.from = 0
 	}
-	return p.global(r, r.rest)
+	return p.global(r, r.rest())
 }
 
 // short reads the emergency and other short numbers of the home country that may
 // stand after its country code.
 func (p *Plan) short(r *reading) bool {
-	if len(r.rest) >= p.country.min {
+	if r.len() >= p.country.min {
 		return false
 	}
 	if p.inJapan {
@@ -165,7 +173,7 @@ func (p *Plan) global(r *reading, digits []byte) error {
 	case e.trunk0 && n.Len() > int(e.cc) && n.Digit(int(e.cc)) == 0:
 		return ErrTrunkZero
 	case !e.fits(n.Len()):
-		if e.exact && n.Len() > int(e.cc+e.min) {
+		if e.exact {
 			return ErrLength
 		}
 		return ErrTooShort
@@ -182,7 +190,7 @@ const minUnknown = 7
 // national reads digits of the home country without trunk prefix.
 func (p *Plan) national(r *reading) error {
 	var buf [maxDigits + 4]byte
-	return p.global(r, append(append(buf[:0], p.country.cc...), r.rest...))
+	return p.global(r, append(append(buf[:0], p.country.cc...), r.rest()...))
 }
 
 // generic reads digits as dialled in a country of which only the prefixes are known.
@@ -190,15 +198,15 @@ func (p *Plan) generic(r *reading) error {
 	c := p.country
 	for _, prefix := range c.intl {
 		if r.cut(prefix) {
-			return p.global(r, r.rest)
+			return p.global(r, r.rest())
 		}
 	}
 	switch {
-	case len(r.rest) <= maxShort && len(r.rest) < c.min:
-		if len(r.rest) < 3 {
+	case r.len() <= maxShort && r.len() < c.min:
+		if r.len() < 3 {
 			return ErrShort
 		}
-		n, err := tsujiban.LocalNumber(r.rest)
+		n, err := tsujiban.LocalNumber(r.rest())
 		if err != nil {
 			return ErrShort
 		}
@@ -211,7 +219,7 @@ func (p *Plan) generic(r *reading) error {
 		r.cut(c.trunk)
 		return p.national(r)
 	case r.cut(c.trunk):
-		if strings.HasSuffix(c.trunk, "0") && len(r.rest) > 0 && r.rest[0] == '0' {
+		if strings.HasSuffix(c.trunk, "0") && r.len() > 0 && r.rest()[0] == '0' {
 			return ErrTrunkZero
 		}
 		return p.national(r)

@@ -36,7 +36,9 @@ var (
 )
 
 // tableOf reads the embedded ranges, once.
-var tableOf = sync.OnceValues(func() (*table, error) {
+var tableOf = sync.OnceValues(readTable)
+
+func readTable() (*table, error) {
 	t := &table{
 		nodes:     make([]node, 1, 8192),
 		entries:   make([]entry, 1, 1024),
@@ -52,7 +54,7 @@ var tableOf = sync.OnceValues(func() (*table, error) {
 		}
 	}
 	return t, nil
-})
+}
 
 // table finds the range of a number: a trie over its digits.
 type table struct {

@@ -114,7 +114,7 @@ func inContext(number, context []byte) ([]byte, error) {
 	if c == nil {
 		return nil, ErrURIContext
 	}
-	if len(number) > maxShort && c.trunk != "" && bytes.HasPrefix(number, []byte(c.trunk)) {
+	if countDigits(number) > maxShort && c.trunk != "" && bytes.HasPrefix(number, []byte(c.trunk)) {
 		// As dialled inside the country. Only where no area code begins like the trunk
 		// prefix can it be told from the number.
 		if c.trunk != "0" && c.trunk != "1" {
@@ -124,6 +124,18 @@ func inContext(number, context []byte) ([]byte, error) {
 	}
 	global := make([]byte, 0, len(context)+len(number))
 	return append(append(global, context...), number...), nil
+}
+
+// countDigits leaves separators out: 0-1-1-0 is as short as 0110, and as little an
+// emergency number.
+func countDigits(s []byte) int {
+	n := 0
+	for _, c := range s {
+		if c >= '0' && c <= '9' {
+			n++
+		}
+	}
+	return n
 }
 
 // isDomain tells whether s is written like a domain name. RFC 3966's grammar lets a

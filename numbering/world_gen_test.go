@@ -101,7 +101,7 @@ func writeCode(out *bytes.Buffer, cc int, regions []region, emergency map[string
 		}
 	})
 	if cc == 1 { // area codes that nobody has are known to be nobody's
-		fmt.Fprintf(out, "-- 1 nsn=10-10\n\tundesignated\t*\n")
+		fmt.Fprintf(out, "-- 1 trunk=1 nsn=10-10\n\tundesignated\t*\n")
 		writeRanges(out, ranges["--"])
 	}
 	for _, r := range regions {

@@ -12,6 +12,7 @@ import (
 const (
 	rangeDepth   = 4
 	premiumDepth = 6
+	sharedDepth  = 5 // where countries share a code
 	areaDepth    = 3 // North America: area codes,
 	islandDepth  = 5 // and on the islands two digits more
 )
@@ -101,6 +102,8 @@ func depthOf(cc int, kinds []kind) int {
 		return islandDepth
 	case slices.ContainsFunc(kinds, func(k kind) bool { return k.class == tsujiban.ClassPremium }):
 		return premiumDepth
+	case slices.ContainsFunc(kinds, func(k kind) bool { return k.iso != kinds[0].iso }):
+		return sharedDepth
 	}
 	return rangeDepth
 }
