@@ -113,7 +113,7 @@ var japan, _ = numbering.New("JP")
 func subscriber(t testing.TB, r *rand.Rand, head string) string {
 	for range 2000 {
 		dialled := head
-		for range 6 + r.IntN(4) {
+		for range 5 + r.IntN(7) {
 			dialled += string(rune('0' + r.IntN(10)))
 		}
 		d, err := japan.Parse([]byte(dialled))

@@ -30,7 +30,7 @@ func thefts() []theft {
 	same := press
 	same.name, same.same = "one number", true
 	steady := press
-	steady.name, steady.gap, steady.most = "slower", 3*time.Minute, 10
+	steady.name, steady.gap, steady.most = "slower", 3*time.Minute, 15
 	unlisted := press
 	unlisted.name, unlisted.numbers = "not on the list of hints", "01026771"
 	varied := press

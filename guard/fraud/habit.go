@@ -72,13 +72,19 @@ func (q *question) weigh(h *habit, kind uint8) centi {
 // every 25 seconds, each of about 32 seconds, 1.3 at once) with room for slower and
 // less regular thieves; the usual shares are those of office traffic.
 var (
+	// To one destination again: the pace of the theft itself.
 	askGap = question{ // kinds: gapKind
 		hijacked: [5]uint64{700, 150, 100, 30, 20}, usual: [5]uint64{120, 100, 180, 200, 400},
 		doubt: 20, least: -4 * deciban, most: 7 * deciban,
 	}
+	// To any destination: on several lines calls follow each other closely by chance.
+	askGapAbroad = question{ // kinds: gapKind
+		hijacked: [5]uint64{700, 150, 100, 30, 20}, usual: [5]uint64{120, 100, 180, 200, 400},
+		doubt: 20, least: -6 * deciban, most: 4 * deciban,
+	}
 	askConcurrency = question{ // kinds: how many are up, 3 stands for more
 		hijacked: [5]uint64{600, 200, 100, 100}, usual: [5]uint64{880, 90, 20, 10},
-		doubt: 20, least: -1 * deciban, most: 6 * deciban,
+		doubt: 20, least: -1 * deciban, most: 4 * deciban,
 	}
 	askAdjacency = question{ // kinds: adjacencyKind
 		hijacked: [5]uint64{500, 250, 250}, usual: [5]uint64{900, 60, 40},
@@ -106,7 +112,7 @@ var (
 	}
 )
 
-// gapKind sorts the time since the customer's last call abroad, in milliseconds.
+// gapKind sorts the time since another call, in milliseconds.
 func gapKind(ms int64) uint8 {
 	switch s := ms / 1000; {
 	case s < 90:

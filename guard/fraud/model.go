@@ -45,8 +45,10 @@ type Trace struct {
 	weighed bool
 	novel   bool // its destination was not known
 	redial  bool // another try of a number that gave no talk: no habit
+	again   bool // not the first call of a visit to the destination
+	gapped  bool // there was a call abroad before it
 	gap     uint8
-	gapped  bool // there was a call before it
+	gapHere uint8 // since the last call to the same destination
 	running uint8
 	near    uint8
 	neared  bool // there was a number to be near to
@@ -118,24 +120,28 @@ func (m *Model) Ended(s *State, t *Trace, at int64, talk time.Duration, f *Findi
 // conclude adds the evidence to the two sums of a call, its destination's and that of
 // all destinations abroad, and says what the larger one comes to.
 func (s *State) conclude(now int64, d *destination, e *evidence, f *Finding) {
-	sc := &d.scope
-	if s.abroad.value(now) > sc.value(now) {
-		sc = &s.abroad
-	}
-	carried := sc.value(now)
+	here, abroad := d.scope.value(now), s.abroad.value(now)
 	total := e.total()
-	s.abroad.add(now, total)
-	d.scope.add(now, total)
-	f.Weight, f.Level = sc.sum.decibans(), level(sc.sum)
-	if f.Level >= tsujiban.LevelWatch {
+	d.scope.add(now, total+e.paceHere)
+	s.abroad.add(now, total+e.paceAbroad)
+	sum := max(d.scope.sum, s.abroad.sum)
+	f.Weight, f.Level = sum.decibans(), level(sum)
+	if sum == d.scope.sum {
+		e.write(here, e.paceHere, &f.Why)
+	} else {
+		e.write(abroad, e.paceAbroad, &f.Why)
+	}
+	if f.Level >= tsujiban.LevelAsk {
 		s.forgetPending()
 	}
-	e.write(carried, &f.Why)
 }
 
 // evidence collects the weights of one observation.
 type evidence struct {
-	list [tsujiban.MaxWhy - 1]struct {
+	// The pace weighs differently on the two sums: by the calls to the same
+	// destination, and by all calls abroad.
+	paceHere, paceAbroad centi
+	list                 [tsujiban.MaxWhy - 2]struct {
 		kind  tsujiban.Evidence
 		value centi
 	}
@@ -157,15 +163,19 @@ func (e *evidence) total() centi {
 	return w
 }
 
-// write puts the weights after what was carried over from earlier calls.
-func (e *evidence) write(carried centi, why *[tsujiban.MaxWhy]tsujiban.Weight) {
+// write puts down what was carried over from earlier calls, the pace and the rest.
+func (e *evidence) write(carried, pace centi, why *[tsujiban.MaxWhy]tsujiban.Weight) {
 	n := 0
-	if carried != 0 {
-		why[0] = tsujiban.Weight{Kind: tsujiban.EvidenceCarried, Value: carried.decibans()}
-		n = 1
+	put := func(k tsujiban.Evidence, w centi) {
+		if w != 0 {
+			why[n] = tsujiban.Weight{Kind: k, Value: w.decibans()}
+			n++
+		}
 	}
+	put(tsujiban.EvidenceCarried, carried)
+	put(tsujiban.EvidenceRate, pace)
 	for i := range e.list[:e.n] {
-		why[n+i] = tsujiban.Weight{Kind: e.list[i].kind, Value: e.list[i].value.decibans()}
+		put(e.list[i].kind, e.list[i].value)
 	}
 }
 

@@ -12,9 +12,9 @@ const (
 
 // The sums at which the levels begin, and the sum from which calls teach nothing.
 const (
-	watchAt    = 20 * deciban
-	askAt      = 35 * deciban
-	restrictAt = 50 * deciban
+	watchAt    = 25 * deciban
+	askAt      = 45 * deciban
+	restrictAt = 60 * deciban
 	most       = 100 * deciban // a sum does not grow beyond
 	learnBelow = watchAt
 )
@@ -76,7 +76,8 @@ type State struct {
 	settled, pending habits
 	pendingSince     int64 // milliseconds since 1970; 0: nothing is pending
 	faded            int64 // the week since 1970 in which habits last faded
-	gaps             habit
+	gaps             habit // to any destination
+	gapsAgain        habit // to one destination, within a visit
 	concurrency      habit
 }
 
@@ -171,6 +172,7 @@ func (m *Model) settle(s *State, now int64) {
 	for range min(weeks, 52) {
 		s.settled.fade()
 		s.gaps.fade()
+		s.gapsAgain.fade()
 		s.concurrency.fade()
 		for i := range s.destinations {
 			s.destinations[i].calls = faded(s.destinations[i].calls)

@@ -16,8 +16,10 @@ func (s *State) trace(c *Call, d *destination) Trace {
 		callee: callee, code: c.Destination.Code, weighed: true,
 		novel:   d.calls == 0,
 		redial:  s.last != 0 && callee == s.callees[0] && s.lastInVain && s.redials < maxRedials,
+		again:   d.last != 0 && c.At >= d.last && c.At-d.last < visitMillis,
 		gapped:  s.last != 0,
 		gap:     gapKind(c.At - s.last),
+		gapHere: gapKind(c.At - d.last),
 		running: uint8(min(c.Running, 3)),
 	}
 	t.near, t.neared = s.near(c.Callee)
@@ -52,13 +54,13 @@ func sameHead(a, b uint64, k int) bool { return k > 0 && a>>60 == b>>60 && (a^b)
 
 // weigh lists the weights of a call that is asked for.
 func (m *Model) weigh(s *State, c *Call, d *destination, t *Trace, e *evidence) {
-	visited := d.last != 0 && c.At-d.last < visitMillis && c.At >= d.last
 	if !t.redial {
-		e.add(tsujiban.EvidenceDestination, m.weighDestination(s, c, d, t, visited))
+		e.add(tsujiban.EvidenceDestination, m.weighDestination(s, d, t))
+		s.weighPace(t, e)
 	}
 	// What belongs to the destination is said once in a visit: said again with each
 	// call it would count one fact many times.
-	if !visited && d.calls < 2*hit {
+	if !t.again && d.calls < 2*hit {
 		if c.Hint {
 			e.add(tsujiban.EvidenceHint, 3*deciban)
 		}
@@ -67,9 +69,6 @@ func (m *Model) weigh(s *State, c *Call, d *destination, t *Trace, e *evidence) 
 	if hour := c.At / hourMillis; hour != s.lastHour {
 		s.lastHour = hour
 		e.add(tsujiban.EvidenceHour, s.settled.hours.weigh(c.Hour))
-	}
-	if t.gapped && !t.redial {
-		e.add(tsujiban.EvidenceRate, askGap.weigh(&s.gaps, t.gap))
 	}
 	if t.neared && !t.redial {
 		e.add(tsujiban.EvidenceAdjacency, askAdjacency.weigh(&s.settled.adjacency, t.near))
@@ -96,7 +95,7 @@ const (
 // weighDestination backs off from the customer's own calls to those of all: a
 // destination that it has called weighs by its share; a new one by how often this
 // customer calls new ones at all, and by how often others call there.
-func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, visited bool) centi {
+func (m *Model) weighDestination(s *State, d *destination, t *Trace) centi {
 	var w centi
 	if t.novel {
 		w = askNovelty.weigh(&s.settled.novelty, 1) + m.popularity(d.code)
@@ -105,7 +104,7 @@ func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, vi
 		w = odds(1, 10, uint64(d.calls), s.settled.novelty.total()+destinationDoubt*hit)
 		w = min(max(w, knownLeast), knownMost)
 	}
-	if !visited {
+	if !t.again {
 		return w
 	}
 	w = min(w, againMost)
@@ -116,6 +115,16 @@ func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, vi
 		w = w * hit / centi(hit+d.pending)
 	}
 	return w
+}
+
+// weighPace weighs how long ago the last call was.
+func (s *State) weighPace(t *Trace, e *evidence) {
+	if t.again {
+		e.paceHere = askGap.weigh(&s.gapsAgain, t.gapHere)
+	}
+	if t.gapped {
+		e.paceAbroad = askGapAbroad.weigh(&s.gaps, t.gap)
+	}
 }
 
 // called tells whether a number is among the last ones called abroad.
@@ -201,6 +210,9 @@ func (s *State) learn(now int64, d *destination, t *Trace) {
 	}
 	if t.gapped {
 		s.gaps.learn(t.gap)
+	}
+	if t.again {
+		s.gapsAgain.learn(t.gapHere)
 	}
 	s.concurrency.learn(t.running)
 }
