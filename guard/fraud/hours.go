@@ -49,15 +49,26 @@ const (
 	hourMost    = 6 * deciban
 )
 
-// weigh is the weight of a call at an hour of the week. The hours before and after
-// count half as much as the hour itself: nobody calls by the stroke of the clock.
+// weigh is the weight of a call at an hour of the week. The hour itself counts half; the
+// hours before and after (nobody calls by the stroke of the clock) and the same hour of
+// the other weekdays, or of the other day of the weekend, make up the rest.
 func (h *hours) weigh(hour int) centi {
 	usual := uint64(otherShare)
-	if day, clock := hour/24, hour%24; day < 5 && clock >= 8 && clock < 20 {
+	day, clock := hour/24, hour%24
+	if day < 5 && clock >= 8 && clock < 20 {
 		usual = officeShare
 	}
-	near := 2*uint64(h.calls[hour]) + uint64(h.calls[(hour+1)%168]) + uint64(h.calls[(hour+167)%168])
-	seen := near*hourScale + 4*hourDoubt*usual
-	of := 4 * (uint64(h.total) + hourDoubt) * hourScale
+	first, days := 0, 5
+	if day >= 5 {
+		first, days = 5, 2
+	}
+	var alike uint64
+	for d := first; d < first+days; d++ {
+		alike += uint64(h.calls[d*24+clock])
+	}
+	// In eighths of a call.
+	near := 2*uint64(h.calls[hour]) + uint64(h.calls[(hour+1)%168]) + uint64(h.calls[(hour+167)%168]) + 4*alike/uint64(days)
+	seen := near*hourScale + 8*hourDoubt*usual
+	of := 8 * (uint64(h.total) + hourDoubt) * hourScale
 	return min(max(odds(hourShare, hourScale, seen, of), hourLeast), hourMost)
 }

@@ -54,6 +54,7 @@ type destination struct {
 	code    uint16
 	calls   uint16 // learned, in hits
 	pending uint16 // learned when they have settled, in hits
+	visit   uint8  // calls of the present visit
 }
 
 // State is what is known of one customer, in less than two kilobytes. The zero value
@@ -65,7 +66,7 @@ type State struct {
 	talks        [maxTalks]uint32   // how long the last answered calls abroad talked, milliseconds
 
 	last       int64  // the last attempt abroad, milliseconds since 1970; 0: none
-	lastHour   int64  // the hour since 1970 whose oddness was weighed last
+	lastHour   int64  // when the hour of the week was weighed last, milliseconds since 1970
 	lastSource uint32 // likewise the source
 	lastAgent  uint32
 	redials    uint8 // tries of the same number without success, one after the other

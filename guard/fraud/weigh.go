@@ -5,6 +5,9 @@ import "tsujiban"
 // inVain is how long a call must talk, in milliseconds, to have reached somebody.
 const inVain = 10_000
 
+// maxVisit is where calls of one visit are no longer counted.
+const maxVisit = 250
+
 // maxRedials is how often a number may be tried again without success before the
 // tries count like other calls.
 const maxRedials = 5
@@ -66,14 +69,18 @@ func (m *Model) weigh(s *State, c *Call, d *destination, t *Trace, e *evidence) 
 		}
 		e.add(tsujiban.EvidencePrice, weighPrice(c.PerMinute))
 	}
-	if hour := c.At / hourMillis; hour != s.lastHour {
-		s.lastHour = hour
+	if c.At-s.lastHour >= visitMillis || c.At < s.lastHour {
+		s.lastHour = c.At
 		e.add(tsujiban.EvidenceHour, s.settled.hours.weigh(c.Hour))
 	}
 	if t.neared && !t.redial {
 		e.add(tsujiban.EvidenceAdjacency, askAdjacency.weigh(&s.settled.adjacency, t.near))
 	}
-	e.add(tsujiban.EvidenceConcurrency, askConcurrency.weigh(&s.concurrency, t.running))
+	running := askConcurrency.weigh(&s.concurrency, t.running)
+	if running > 0 && e.paceHere > 0 {
+		running /= 2 // calls that follow closely overlap: half of it is said already
+	}
+	e.add(tsujiban.EvidenceConcurrency, running)
 	if c.Source != 0 && c.Source != s.lastSource && s.settled.sources.fresh(c.Source) == 1 {
 		e.add(tsujiban.EvidenceSource, askSource.weigh(&s.settled.newSources, 1))
 	}
@@ -111,8 +118,8 @@ func (m *Model) weighDestination(s *State, d *destination, t *Trace) centi {
 	if s.called(t.callee) {
 		w = min(w, sameMost)
 	}
-	if w > 0 { // the more calls went there without suspicion, the less the next one says
-		w = w * hit / centi(hit+d.pending)
+	if w > 0 { // the more calls went there in this visit, the less the next one says
+		w /= centi(max(d.visit, 1))
 	}
 	return w
 }
@@ -183,6 +190,12 @@ func (s *State) remember(c *Call, d *destination, t *Trace) {
 		s.redials++
 	case t.callee != s.callees[0]:
 		s.redials = 0
+	}
+	switch {
+	case !t.again:
+		d.visit = 1
+	case !t.redial:
+		d.visit = min(d.visit, maxVisit-1) + 1
 	}
 	s.last, d.last = max(c.At, 1), max(c.At, 1)
 	s.lastSource, s.lastAgent = c.Source, c.Agent
