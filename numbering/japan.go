@@ -19,21 +19,9 @@ func (p *Plan) japan(r *reading) error {
 			return ErrPrefixTwice
 		}
 	}
-	if r.len() >= 2 && r.rest()[0] == '0' && r.rest()[1] == '0' {
-		if isCarrierFreephone(r.rest()) {
-			return p.carrierFreephone(r)
-		}
-		if err := r.cutCarrier(); err != nil {
+	if r.has("00") {
+		if done, err := p.carrier(r); done || err != nil {
 			return err
-		}
-		if p.isEmergency(r) {
-			return nil
-		}
-		if r.rest()[0] != '0' {
-			return ErrCarrierCode
-		}
-		if r.len() > 1 && r.rest()[1] == '0' {
-			return ErrPrefixTwice
 		}
 	}
 	switch {
@@ -48,6 +36,27 @@ func (p *Plan) japan(r *reading) error {
 		return p.japanSpecial(r)
 	}
 	return ErrLocal
+}
+
+// carrier reads a carrier code, and what follows it unless that is another number.
+func (p *Plan) carrier(r *reading) (done bool, err error) {
+	before := r.from
+	if err := r.cutCarrier(); err != nil {
+		return false, err
+	}
+	switch {
+	case p.isEmergency(r):
+		return true, nil
+	case r.has("00"):
+		return false, ErrPrefixTwice
+	case r.has("0"):
+		return false, nil
+	}
+	r.from, r.CarrierCode = before, tsujiban.Number{}
+	if !isCarrierFreephone(r.rest()) {
+		return false, ErrCarrierCode
+	}
+	return true, p.carrierFreephone(r)
 }
 
 // cutPrivacy takes off 184 (withhold the caller's number) or 186 (show it).
