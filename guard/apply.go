@@ -11,7 +11,7 @@ import (
 // taken from the record and not judged anew; there are no effects. What the record does
 // not hold is what was set aside beyond the first stretch: Extend pays that again.
 func (g *Guard) Apply(ev *tsujiban.Event) {
-	p := g.policy.Load()
+	p := g.view.Load()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.saw(ev.At)
@@ -40,7 +40,7 @@ func (g *Guard) Apply(ev *tsujiban.Event) {
 
 // applyAttempt folds a call that was asked for. Only what was let through, and what
 // was refused for the evidence it gave, leaves a trace.
-func (g *Guard) applyAttempt(p *policy.Policy, ev *tsujiban.Event) {
+func (g *Guard) applyAttempt(p *view, ev *tsujiban.Event) {
 	v, a := &ev.Verdict, ev.Attempt
 	a.Call, a.At = ev.Call, ev.At
 	denied := v.Action == tsujiban.Deny

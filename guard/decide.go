@@ -11,7 +11,7 @@ import (
 // inquiry is what the policy alone says about an attempt; it is made before the
 // lock is taken.
 type inquiry struct {
-	policy *policy.Policy
+	policy *view
 	rules  *policy.Customer // nil: the customer is not known
 	moment policy.Moment
 	reason tsujiban.Reason // the rule that stands against the call, if any
@@ -29,7 +29,7 @@ type inquiry struct {
 func (g *Guard) Decide(a *tsujiban.Attempt, v *tsujiban.Verdict) {
 	*v = tsujiban.Verdict{}
 	var q inquiry
-	readable := q.look(g.policy.Load(), a, v)
+	readable := q.look(g.view.Load(), a, v)
 
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -48,7 +48,7 @@ func (g *Guard) Decide(a *tsujiban.Attempt, v *tsujiban.Verdict) {
 
 // look asks the policy and puts into the verdict what it says of the numbers and
 // the price. It returns whether the digits could be read.
-func (q *inquiry) look(p *policy.Policy, a *tsujiban.Attempt, v *tsujiban.Verdict) bool {
+func (q *inquiry) look(p *view, a *tsujiban.Attempt, v *tsujiban.Verdict) bool {
 	q.policy, q.rules, q.moment = p, p.Customer(a.Customer), p.Moment(a.At)
 	dialled, err := p.Plan().Parse(a.Dialled)
 	if err != nil {
@@ -73,7 +73,7 @@ func (q *inquiry) look(p *policy.Policy, a *tsujiban.Attempt, v *tsujiban.Verdic
 // and the network. The order of the last steps keeps a denied call without a trace:
 // money is set aside before the evidence is weighed and given back if that fails.
 func (g *Guard) judge(q *inquiry, a *tsujiban.Attempt, v *tsujiban.Verdict) {
-	c := g.customer(a.Customer)
+	c := g.remember(q.policy, q.rules)
 	if r := c.restricts(a.Direction, v.Destination); r != nil {
 		deny(v, restrictionReason(r), levelRules[r.Level])
 		v.Weight, v.Why = r.Weight, r.Why
@@ -140,7 +140,7 @@ func (g *Guard) weigh(q *inquiry, c *customer, a *tsujiban.Attempt, v *tsujiban.
 }
 
 // observe shows an attempt to the weighing of evidence; the answer is in g.finding.
-func (g *Guard) observe(p *policy.Policy, m policy.Moment, c *customer, a *tsujiban.Attempt, v *tsujiban.Verdict, t *fraud.Trace) {
+func (g *Guard) observe(p *view, m policy.Moment, c *customer, a *tsujiban.Attempt, v *tsujiban.Verdict, t *fraud.Trace) {
 	seen := fraud.Call{
 		At:          a.At.UnixMilli(),
 		Hour:        m.Hour(),

@@ -19,7 +19,7 @@ type Options struct {
 
 // Guard decides on calls. Its methods are safe for concurrent use.
 type Guard struct {
-	policy atomic.Pointer[policy.Policy]
+	view atomic.Pointer[view]
 
 	mu        sync.Mutex // guards all below; held for microseconds, never over I/O
 	customers map[tsujiban.CustomerID]*customer
@@ -58,19 +58,38 @@ type Effect struct {
 	Reason      tsujiban.Reason
 }
 
+// view is a policy with the memories of its customers, by Customer.Index: a decision
+// then has to look up the customer's name only once.
+type view struct {
+	*policy.Policy
+	memories []*customer // filled at a customer's first call; guarded by Guard.mu
+}
+
 // New makes a guard that knows no calls.
 func New(o Options) *Guard {
 	g := &Guard{customers: make(map[tsujiban.CustomerID]*customer, o.Policy.Len())}
 	g.calls.init(o.Calls)
-	g.policy.Store(o.Policy)
+	g.SetPolicy(o.Policy)
 	return g
 }
 
 // SetPolicy exchanges the policy whole. Running calls go on; their next stretch is
 // paid under the new limits.
-func (g *Guard) SetPolicy(p *policy.Policy) { g.policy.Store(p) }
+func (g *Guard) SetPolicy(p *policy.Policy) {
+	g.view.Store(&view{Policy: p, memories: make([]*customer, p.Len())})
+}
 
-// customer finds the memory of a customer, making one at its first call. Only
+// remember finds the memory of a customer of the view, making one at its first call.
+func (g *Guard) remember(w *view, rules *policy.Customer) *customer {
+	c := w.memories[rules.Index]
+	if c == nil {
+		c = g.customer(rules.ID)
+		w.memories[rules.Index] = c
+	}
+	return c
+}
+
+// customer finds the memory of a customer by name, making one when there is none. Only
 // customers that are set, or that a record speaks of, have one.
 func (g *Guard) customer(id tsujiban.CustomerID) *customer {
 	c, ok := g.customers[id]

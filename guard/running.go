@@ -13,7 +13,7 @@ import (
 // which Extend is to be asked, or the zero instant: never, since the call costs
 // nothing and has no limit.
 func (g *Guard) Answered(id tsujiban.CallID, at time.Time) (next time.Time) {
-	p := g.policy.Load()
+	p := g.view.Load()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.saw(at)
@@ -68,7 +68,7 @@ func (c *call) limit(rules *policy.Customer) time.Duration {
 // [spend.Margin]. After a restart it is asked for each running call that was
 // answered, before new calls are let in: it pays for what has passed.
 func (g *Guard) Extend(id tsujiban.CallID, at time.Time) (next time.Time, cut tsujiban.Reason) {
-	p := g.policy.Load()
+	p := g.view.Load()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.saw(at)
@@ -123,7 +123,7 @@ func (g *Guard) extend(c *call, rules *policy.Customer, at time.Time) tsujiban.R
 // and what it cost, and gives back what was set aside. It is called exactly once for
 // each attempt that was not denied; for an unknown call it does nothing.
 func (g *Guard) Ended(id tsujiban.CallID, at time.Time, o *tsujiban.Outcome) {
-	p := g.policy.Load()
+	p := g.view.Load()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.saw(at)
@@ -146,7 +146,7 @@ func (g *Guard) Ended(id tsujiban.CallID, at time.Time, o *tsujiban.Outcome) {
 
 // close settles a call that ended, shows its end to the weighing of evidence and
 // forgets it.
-func (g *Guard) close(p *policy.Policy, c *call, at time.Time, o *tsujiban.Outcome) *fraud.Finding {
+func (g *Guard) close(p *view, c *call, at time.Time, o *tsujiban.Outcome) *fraud.Finding {
 	g.sums.reserved -= c.slip.Reserved
 	c.customer.books.Settle(&c.slip, o.Charge)
 	m := p.Moment(at)

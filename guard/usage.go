@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"tsujiban"
-	"tsujiban/guard/policy"
 )
 
 // Usage is what one customer uses now. Today and Month go by the node's time zone
@@ -50,7 +49,7 @@ type Running struct {
 
 // Usage says what a customer uses now; false when it is neither set nor was ever seen.
 func (g *Guard) Usage(id tsujiban.CustomerID) (Usage, bool) {
-	p := g.policy.Load()
+	p := g.view.Load()
 	u := Usage{Customer: id}
 	rules := p.Customer(id)
 	if rules != nil {
@@ -66,7 +65,7 @@ func (g *Guard) Usage(id tsujiban.CustomerID) (Usage, bool) {
 	return u, true
 }
 
-func (c *customer) usage(u *Usage, p *policy.Policy, now int64) {
+func (c *customer) usage(u *Usage, p *view, now int64) {
 	m := p.Moment(time.UnixMilli(now))
 	s := c.books.Sums(m.Day, m.Month)
 	u.Today, u.Month, u.Reserved = s.Today, s.Month, s.TodayReserved
@@ -82,7 +81,7 @@ func (c *customer) usage(u *Usage, p *policy.Policy, now int64) {
 
 // Totals says what all customers use now.
 func (g *Guard) Totals() Totals {
-	p := g.policy.Load()
+	p := g.view.Load()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	m := p.Moment(time.UnixMilli(g.sums.now))

@@ -20,6 +20,7 @@ const (
 // Customer is what one customer may do. It is immutable.
 type Customer struct {
 	ID            tsujiban.CustomerID
+	Index         int // place among the customers of its policy, from 0
 	International bool
 
 	CapCall, CapDay, CapMonth tsujiban.Money // 0: none

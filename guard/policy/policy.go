@@ -105,7 +105,7 @@ func (p *Policy) add(c *compiler, cust *tsujiban.Customer, defaults *tsujiban.Li
 	if err != nil {
 		return tsujiban.Errorf(tsujiban.CodeInvalid, "customer %q: %w", cust.ID, err)
 	}
-	compiled.ID = cust.ID
+	compiled.ID, compiled.Index = cust.ID, len(p.customers)
 	compiled.International = cust.International
 	compiled.hasNumbers = len(cust.Numbers) > 0
 	for _, n := range cust.Numbers {
@@ -187,7 +187,7 @@ func (p *Policy) Moment(at time.Time) Moment {
 
 // holders finds who holds a number.
 type holders struct {
-	whole    map[tsujiban.Number]tsujiban.CustomerID
+	whole    map[uint64]tsujiban.CustomerID // by Number.Prefix of all digits
 	blocks   map[uint64]tsujiban.CustomerID // by Number.Prefix
 	blockLen uint16                         // bit n: there are blocks of n digits
 }
@@ -206,21 +206,22 @@ func (h *holders) add(s string, c tsujiban.CustomerID) error {
 		return fmt.Errorf("%q: want an E.164 number with a plus sign, such as +81312345678 or +8131234*", s)
 	}
 	if h.whole == nil {
-		h.whole = map[tsujiban.Number]tsujiban.CustomerID{}
+		h.whole = map[uint64]tsujiban.CustomerID{}
 		h.blocks = map[uint64]tsujiban.CustomerID{}
 	}
-	other, taken := h.whole[n]
+	key := n.Prefix(n.Len())
+	other, taken := h.whole[key]
 	if block {
-		other, taken = h.blocks[n.Prefix(n.Len())]
+		other, taken = h.blocks[key]
 	}
 	switch {
 	case taken && other != c:
 		return fmt.Errorf("%q is held by customer %q already", s, other)
 	case block:
-		h.blocks[n.Prefix(n.Len())] = c
+		h.blocks[key] = c
 		h.blockLen |= 1 << n.Len()
 	default:
-		h.whole[n] = c
+		h.whole[key] = c
 	}
 	return nil
 }
@@ -229,7 +230,7 @@ func (h *holders) find(n tsujiban.Number) (tsujiban.CustomerID, bool) {
 	if n.IsLocal() || n.IsZero() {
 		return "", false
 	}
-	if c, ok := h.whole[n]; ok {
+	if c, ok := h.whole[n.Prefix(n.Len())]; ok {
 		return c, true
 	}
 	for lengths := h.blockLen & (1<<(n.Len()+1) - 1); lengths != 0; {
