@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"tsujiban"
@@ -27,15 +28,15 @@ func without(list, other []string) (out []string) {
 	return out
 }
 
-// DiffCustomer says for the log of actions what has changed: "cap-day 0 → 20000, name A → B".
+// DiffCustomer says for the log of actions what has changed: "cap-day 20000, name A → B".
 // It is "no change" when nothing has, and at most MaxNote characters long.
 func DiffCustomer(old, now *tsujiban.Customer) string {
 	var d differ
 	d.field("name", old.Name, now.Name)
 	d.field("international", old.International, now.International)
-	d.field("opened", old.Opened.UTC().Format("2006-01-02"), now.Opened.UTC().Format("2006-01-02"))
+	d.field("opened", date(old.Opened), date(now.Opened))
 	d.field("contact", old.Contact, now.Contact)
-	d.field("language", old.Language, now.Language)
+	d.field("language", langs[old.Language], langs[now.Language])
 	d.list("numbers", old.Numbers, now.Numbers)
 	a, b := &old.Limits, &now.Limits
 	d.field("cap-call", a.CapCall, b.CapCall)
@@ -70,6 +71,13 @@ func DiffTrunk(old, now *tsujiban.Trunk) string {
 	return d.String()
 }
 
+func date(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.DateOnly)
+}
+
 func networks(t *tsujiban.Trunk) []string {
 	out := make([]string, len(t.Sources))
 	for i, p := range t.Sources {
@@ -79,12 +87,19 @@ func networks(t *tsujiban.Trunk) []string {
 	return out
 }
 
+// langs are the languages in the log of actions, by tsujiban.Lang.
+var langs = [...]string{tsujiban.Japanese: "ja", tsujiban.English: "en"}
+
 type differ []string
 
 func (d *differ) field(name string, old, now any) {
-	if old != now {
-		*d = append(*d, fmt.Sprintf("%s %v → %v", name, old, now))
+	if old == now {
+		return
 	}
+	if o := fmt.Sprint(old); o != "" && o != "0" && o != "0s" && o != "false" {
+		name += " " + o + " →"
+	}
+	*d = append(*d, strings.TrimSpace(fmt.Sprint(name, " ", now)))
 }
 
 func (d *differ) list(name string, old, now []string) {
@@ -101,9 +116,23 @@ func (d differ) String() string {
 	if len(d) == 0 {
 		return "no change"
 	}
-	s := strings.Join(d, ", ")
-	if utf8.RuneCountInString(s) <= MaxNote {
-		return s
+	return Note(strings.Join(d, ", "))
+}
+
+// Note cuts text to MaxNote characters and replaces what cannot be printed, for notes
+// that must be kept whatever they hold.
+func Note(s string) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range strings.TrimSpace(s) {
+		if n++; n == MaxNote {
+			b.WriteString("…")
+			break
+		}
+		if !printable(r) {
+			r = utf8.RuneError
+		}
+		b.WriteRune(r)
 	}
-	return string([]rune(s)[:MaxNote-1]) + "…"
+	return b.String()
 }

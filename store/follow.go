@@ -22,6 +22,10 @@ type Follower struct {
 	View  View
 	Batch int           // most events in one transaction; 500 when zero
 	Delay time.Duration // longest time that an event waits for others; 100 ms when zero
+	// Share, when set, is how many percent of the time may go into writing the view: after
+	// a batch the follower rests so long that calls get the rest. Under more load than
+	// that the view falls behind, and catches up when there is less.
+	Share int
 	// OnState, when set, is told of the first error when the view cannot be written, and
 	// of nil when it can again. It must not block.
 	OnState func(error)
@@ -49,47 +53,70 @@ func (f *Follower) Run(ctx context.Context, next func(context.Context) (*tsujiba
 	}
 	for {
 		end := b.fill(ctx, delay, next)
-		if end != nil && !errors.Is(end, io.EOF) {
-			return end
-		}
 		if err := f.write(ctx, b.events); err != nil {
 			return err
 		}
-		if end != nil {
+		if errors.Is(end, io.EOF) {
 			return nil
+		}
+		if end != nil {
+			return end
 		}
 	}
 }
 
-// write tries until it works.
+// write tries until it works, and then rests.
 func (f *Follower) write(ctx context.Context, events []tsujiban.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
 	pause, failing := firstRetry, false
 	for {
+		began := time.Now()
 		err := f.View.ApplyEvents(ctx, events)
 		switch {
 		case err == nil:
-			if failing && f.OnState != nil {
-				f.OnState(nil)
+			if failing {
+				f.state(nil)
 			}
-			return nil
+			return f.rest(ctx, time.Since(began))
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case tsujiban.CodeOf(err) == tsujiban.CodeConflict:
 			return err
 		}
-		if !failing && f.OnState != nil {
-			f.OnState(err)
+		if !failing {
+			f.state(err)
 		}
 		failing = true
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(pause):
+		if err := wait(ctx, pause); err != nil {
+			return err
 		}
 		pause = min(2*pause, lastRetry)
+	}
+}
+
+func (f *Follower) state(err error) {
+	if f.OnState != nil {
+		f.OnState(err)
+	}
+}
+
+func (f *Follower) rest(ctx context.Context, worked time.Duration) error {
+	if f.Share <= 0 || f.Share >= 100 {
+		return nil
+	}
+	return wait(ctx, worked*time.Duration(100-f.Share)/time.Duration(f.Share))
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
 	}
 }
 

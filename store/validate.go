@@ -58,12 +58,15 @@ func ValidText(field, s string, limit int, required bool) error {
 		return invalid(field, "begins or ends with a space")
 	}
 	for i, r := range s {
-		if !unicode.IsPrint(r) && r != '\u3000' { // the wide space is ordinary in Japanese names
+		if !printable(r) {
 			return invalid(field, "byte %d is %U, which cannot be printed", i+1, r)
 		}
 	}
 	return nil
 }
+
+// printable also takes the wide space, which is ordinary in Japanese names.
+func printable(r rune) bool { return unicode.IsPrint(r) || r == '\u3000' }
 
 // ValidBy checks the name of the person who acts.
 func ValidBy(by string) error { return ValidText("by", by, MaxName, true) }

@@ -14,6 +14,11 @@ func (s *Store) AddAction(ctx context.Context, a store.Action) error {
 	if err := store.ValidID("verb", a.Verb); err != nil {
 		return err
 	}
+	if a.Customer != "" {
+		if err := store.ValidID("customer", string(a.Customer)); err != nil {
+			return err
+		}
+	}
 	if err := store.ValidText("object", a.Object, store.MaxName, false); err != nil {
 		return err
 	}

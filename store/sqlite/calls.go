@@ -3,7 +3,9 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math"
+	"runtime"
 	"time"
 
 	"tsujiban"
@@ -12,7 +14,7 @@ import (
 
 // Position is the journal's number of the last event that the calls hold, 0 for none.
 func (s *Store) Position(ctx context.Context) (seq uint64, err error) {
-	err = s.withView(func(v *database) error {
+	err = s.withView(func(v *view) error {
 		seq, err = position(ctx, v.read)
 		return v.explain(ctx, "read the position of the calls", err)
 	})
@@ -31,7 +33,7 @@ func position(ctx context.Context, q querier) (uint64, error) {
 // between the position and the first one, or inside the batch. Of each event only what
 // the calls hold is read, and nothing of it is kept after the return.
 func (s *Store) ApplyEvents(ctx context.Context, events []tsujiban.Event) error {
-	return s.withView(func(v *database) error {
+	return s.withView(func(v *view) error {
 		return v.change(ctx, "fold events into the calls", func(tx *sql.Tx) error {
 			pos, err := position(ctx, tx)
 			if err != nil {
@@ -53,7 +55,7 @@ func (s *Store) ApplyEvents(ctx context.Context, events []tsujiban.Event) error 
 			if last == pos {
 				return nil
 			}
-			if err := f.write(ctx, tx); err != nil {
+			if err := f.write(ctx, tx, v.fold); err != nil {
 				return err
 			}
 			return setPosition(ctx, tx, last)
@@ -74,7 +76,7 @@ func setPosition(ctx context.Context, tx *sql.Tx, seq uint64) error {
 // still has, from which following will go on; 0 and 1 both mean a whole journal. See
 // [Store.Rebuild] for the fast way to fill the view again.
 func (s *Store) ResetViews(ctx context.Context, first uint64) error {
-	return s.withView(func(v *database) error {
+	return s.withView(func(v *view) error {
 		return v.change(ctx, "forget the calls", func(tx *sql.Tx) error {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM calls`); err != nil {
 				return err
@@ -130,52 +132,93 @@ func (f *fold) of(id tsujiban.CallID) *folded {
 	return &f.calls[i]
 }
 
-const insertCall = `INSERT OR REPLACE INTO calls (` + callColumns + `) VALUES
-	(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-
 const callColumns = `id, start, answered, ended, direction, customer, trunk, source, presented, dialled, caller, callee, withheld,
 	scope, class, code, iso, verdict, reason, rule, weight, why, status, talk_ms, charge, cut, party, carrier, user_agent, sip_call_id`
 
-// write writes all calls of the fold. An event of a call whose attempt was never folded
-// (it is older than what the journal still has) changes no row.
-func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
-	insert, err := tx.PrepareContext(ctx, insertCall)
+// The statements of a fold. A call id that is there already keeps its row: ids name one
+// call for ever. An event of a call whose attempt was never folded, because it is older
+// than what the journal still has, changes no row.
+const (
+	insertCall = `INSERT INTO calls (` + callColumns + `) VALUES
+		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	answerCall = `UPDATE calls SET answered = ?1, carrier = iif(?2 = '', carrier, ?2) WHERE id = ?3`
+	endCall    = `UPDATE calls SET ended = ?1, status = ?2, talk_ms = ?3, charge = ?4, cut = ?5, party = ?6,
+		carrier = iif(?7 = '', carrier, ?7) WHERE id = ?8`
+)
+
+// view is the file of the calls.
+type view struct {
+	*database
+	fold foldStatements
+}
+
+func openView(ctx context.Context, path string) (*view, error) {
+	d, err := openDatabase(ctx, path, viewKind)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { _ = insert.Close() }() // the transaction closes it anyway
+	st, err := d.prepareFold(ctx)
+	if err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return &view{d, st}, nil
+}
+
+// foldStatements are prepared once per file: parsing them costs as much as running them.
+type foldStatements struct {
+	insert, answer, end *sql.Stmt
+}
+
+func (d *database) prepareFold(ctx context.Context) (st foldStatements, err error) {
+	for _, p := range []struct {
+		dst  **sql.Stmt
+		text string
+	}{{&st.insert, insertCall}, {&st.answer, answerCall}, {&st.end, endCall}} {
+		if *p.dst, err = d.write.PrepareContext(ctx, p.text); err != nil {
+			return st, d.explain(ctx, "open the calls", err)
+		}
+	}
+	return st, nil
+}
+
+// write writes all calls of the fold, giving way to other goroutines after each: on one
+// core calls must not wait for a whole batch.
+func (f *fold) write(ctx context.Context, tx *sql.Tx, st foldStatements) error {
+	// The driver starts a goroutine per statement when the context can be cancelled.
+	inner := context.WithoutCancel(ctx)
+	insert, answer, end := tx.StmtContext(ctx, st.insert), tx.StmtContext(ctx, st.answer), tx.StmtContext(ctx, st.end)
 	args := make([]any, 0, 30)
 	for i := range f.calls {
 		c := &f.calls[i]
+		var err error
 		if c.begun {
-			args = callArgs(args[:0], &c.call)
-			_, err = insert.ExecContext(ctx, args...)
+			_, err = insert.ExecContext(inner, callArgs(args[:0], &c.call)...)
 		} else {
-			err = c.update(ctx, tx)
+			err = c.update(inner, answer, end)
+		}
+		if err == nil {
+			err = ctx.Err()
 		}
 		if err != nil {
 			return err
 		}
+		runtime.Gosched()
 	}
 	return nil
 }
 
-func (c *folded) update(ctx context.Context, tx *sql.Tx) error {
+func (c *folded) update(ctx context.Context, answer, end *sql.Stmt) error {
 	if c.answered {
-		_, err := tx.ExecContext(ctx, `UPDATE calls SET answered = ?, carrier = iif(? = '', carrier, ?) WHERE id = ?`,
-			micros(c.call.Answered), text(c.call.Carrier), text(c.call.Carrier), int64(c.call.ID))
-		if err != nil {
+		if _, err := answer.ExecContext(ctx, micros(c.call.Answered), text(c.call.Carrier), int64(c.call.ID)); err != nil {
 			return err
 		}
 	}
-	if c.ended {
-		_, err := tx.ExecContext(ctx, `UPDATE calls SET ended = ?, status = ?, talk_ms = ?, charge = ?, cut = ?, party = ?,
-			carrier = iif(? = '', carrier, ?) WHERE id = ?`,
-			micros(c.call.Ended), c.call.Status, c.call.Talk.Milliseconds(), int64(c.call.Charge), c.call.Cut.String(), c.call.By.String(),
-			text(c.call.Carrier), text(c.call.Carrier), int64(c.call.ID))
-		return err
+	if !c.ended {
+		return nil
 	}
-	return nil
+	_, err := end.ExecContext(ctx, micros(c.call.Ended), c.call.Status, c.call.Talk.Milliseconds(), int64(c.call.Charge),
+		c.call.Cut.String(), c.call.By.String(), text(c.call.Carrier), int64(c.call.ID))
+	return err
 }
 
 func callArgs(args []any, c *store.Call) []any {

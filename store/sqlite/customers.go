@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"slices"
 	"time"
 
 	lib "modernc.org/sqlite/lib"
@@ -30,17 +32,18 @@ func (s *Store) putCustomer(ctx context.Context, by string, c tsujiban.Customer,
 	if err := store.ValidCustomer(&c); err != nil {
 		return err
 	}
-	a := store.Action{By: by, Verb: "customer-add", Customer: c.ID, Note: c.Name}
+	a := store.Action{By: by, Verb: "customer-add", Customer: c.ID}
 	return s.set(ctx, &a, true, func(tx *sql.Tx) error {
 		old, err := customer(ctx, tx, c.ID)
 		switch {
 		case err == nil && fresh:
 			return tsujiban.Errorf(tsujiban.CodeExists, "customer %q exists already: %s", c.ID, old.Name)
 		case err == nil:
-			a.Verb, a.Note = "customer-set", store.DiffCustomer(&old, &c)
+			a.Verb = "customer-set"
 		case tsujiban.CodeOf(err) != tsujiban.CodeNotFound:
 			return err
 		}
+		a.Note = store.DiffCustomer(&old, &c)
 		if err := writeCustomer(ctx, tx, &c); err != nil {
 			return err
 		}
@@ -71,39 +74,50 @@ func writeCustomer(ctx context.Context, tx *sql.Tx, c *tsujiban.Customer) error 
 	return err
 }
 
+// UpdateCustomer reads a customer, lets change alter it and writes it back, so that two
+// who change different things do not undo each other. change must not use the store; its
+// error stops the update. The id cannot be changed.
+func (s *Store) UpdateCustomer(ctx context.Context, by string, id tsujiban.CustomerID, change func(*tsujiban.Customer) error) error {
+	return s.updateCustomer(ctx, by, "customer-set", id, change)
+}
+
 // SetLimits changes the limits that the patch names and keeps the others.
 func (s *Store) SetLimits(ctx context.Context, by string, id tsujiban.CustomerID, p store.LimitsPatch) error {
-	a := store.Action{By: by, Verb: "limits-set", Customer: id}
-	return s.set(ctx, &a, true, func(tx *sql.Tx) error {
-		old, err := customer(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		c := old
+	return s.updateCustomer(ctx, by, "limits-set", id, func(c *tsujiban.Customer) error {
 		p.Apply(&c.Limits)
-		if err := store.ValidLimits(&c.Limits); err != nil {
-			return err
-		}
-		a.Note = store.DiffCustomer(&old, &c)
-		return writeCustomer(ctx, tx, &c)
+		return nil
 	})
 }
 
 // SetNumbers replaces the numbers that a customer holds.
 func (s *Store) SetNumbers(ctx context.Context, by string, id tsujiban.CustomerID, numbers []string) error {
-	if err := store.ValidNumbers(numbers); err != nil {
-		return err
-	}
-	a := store.Action{By: by, Verb: "numbers-set", Customer: id}
+	return s.updateCustomer(ctx, by, "numbers-set", id, func(c *tsujiban.Customer) error {
+		c.Numbers = numbers
+		return nil
+	})
+}
+
+func (s *Store) updateCustomer(ctx context.Context, by, verb string, id tsujiban.CustomerID, change func(*tsujiban.Customer) error) error {
+	a := store.Action{By: by, Verb: verb, Customer: id}
 	return s.set(ctx, &a, true, func(tx *sql.Tx) error {
 		old, err := customer(ctx, tx, id)
 		if err != nil {
 			return err
 		}
 		c := old
-		c.Numbers = numbers
+		c.Numbers = slices.Clone(old.Numbers)
+		if err := change(&c); err != nil {
+			return err
+		}
+		c.ID = id
+		if err := store.ValidCustomer(&c); err != nil {
+			return err
+		}
 		a.Note = store.DiffCustomer(&old, &c)
-		return writeNumbers(ctx, tx, id, old.Numbers, numbers)
+		if err := writeCustomer(ctx, tx, &c); err != nil {
+			return err
+		}
+		return writeNumbers(ctx, tx, id, old.Numbers, c.Numbers)
 	})
 }
 
@@ -263,7 +277,7 @@ func (s *Store) NumberHolder(ctx context.Context, n tsujiban.Number) (id tsujiba
 	// Longest first; of "+8131" and "+8131*" the whole number is the closer match.
 	err = s.settings.read.QueryRowContext(ctx, `SELECT customer, pattern FROM numbers WHERE pattern IN (`+marks+`)
 		ORDER BY length(rtrim(pattern, '*')) DESC, length(pattern) LIMIT 1`, args...).Scan(&id, &pattern)
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return "", "", false, nil
 	}
 	return id, pattern, err == nil, s.settings.explain(ctx, "look up the holder of a number", err)

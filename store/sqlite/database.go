@@ -56,7 +56,7 @@ func openDatabase(ctx context.Context, path string, k kind) (*database, error) {
 	}
 	pragmas := url.Values{"_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(" + k.synchronous + ")", "foreign_keys(1)",
-		"journal_size_limit(67108864)", "trusted_schema(0)",
+		"journal_size_limit(67108864)", "cache_size(-32768)", "wal_autocheckpoint(8000)", "trusted_schema(0)",
 	}}
 	d.write, err = connect(path, 1, pragmas, url.Values{"_txlock": {"immediate"}})
 	if err != nil {

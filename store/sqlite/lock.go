@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"os"
 	"syscall"
 
@@ -37,10 +38,16 @@ func (l *fileLock) exclusive() (release func() error, err error) {
 func (l *fileLock) flock(how int) error {
 	for {
 		err := syscall.Flock(int(l.f.Fd()), how|syscall.LOCK_NB)
-		if err != syscall.EINTR {
+		if !errors.Is(err, syscall.EINTR) {
 			return err
 		}
 	}
 }
 
-func (l *fileLock) close() error { return l.f.Close() }
+// close gives the lock back; a second close does nothing.
+func (l *fileLock) close() error {
+	if err := l.f.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
+}

@@ -22,7 +22,7 @@ func (s *Store) Calls(ctx context.Context, q store.CallQuery) (page store.CallPa
 	if err != nil {
 		return page, err
 	}
-	err = s.withView(func(v *database) error {
+	err = s.withView(func(v *view) error {
 		return v.list(ctx, "list the calls", v.read, query, args, func(r *sql.Rows) error {
 			c, err := scanCall(r)
 			page.Calls = append(page.Calls, c)
@@ -41,7 +41,7 @@ func (s *Store) Calls(ctx context.Context, q store.CallQuery) (page store.CallPa
 
 // Call returns one call, CodeNotFound when there is none of that id.
 func (s *Store) Call(ctx context.Context, id tsujiban.CallID) (c store.Call, err error) {
-	err = s.withView(func(v *database) error {
+	err = s.withView(func(v *view) error {
 		c, err = scanCall(v.read.QueryRowContext(ctx, `SELECT `+callColumns+` FROM calls WHERE id = ?`, int64(id)))
 		return v.explain(ctx, "read the call", foundOne(err, "call", id.String()))
 	})
@@ -54,26 +54,42 @@ func (s *Store) OpenCalls(ctx context.Context) ([]store.Call, error) {
 	return page.Calls, err
 }
 
-// callsQuery writes the query. Every combination is answered from an index in order; for
-// a number that is two of them, as caller and as callee, merged by SQLite.
+// callsQuery writes the query. Which index it walks, in the order of the listing, is said
+// here and not left to SQLite, which knows nothing of how the calls are spread. For a
+// number there are two walks, as caller and as callee, of a page each.
 func callsQuery(q store.CallQuery, limit int) (string, []any, error) {
 	where, args, err := callsWhere(q)
 	if err != nil {
 		return "", nil, err
 	}
-	const order = ` ORDER BY start DESC, id DESC LIMIT ?`
+	walk := func(index, more string) string {
+		return `SELECT ` + callColumns + ` FROM calls INDEXED BY ` + index + ` WHERE ` + where + more + ` ORDER BY start DESC, id DESC LIMIT ?`
+	}
 	if q.Number.IsZero() {
-		return `SELECT ` + callColumns + ` FROM calls WHERE ` + where + order, append(args, limit), nil
+		return walk(callsIndex(&q), ``), append(args, limit), nil
 	}
 	n := q.Number.String()
-	branch := func(index, column, more string) string {
-		return `SELECT * FROM (SELECT ` + callColumns + ` FROM calls INDEXED BY ` + index + ` WHERE ` + where +
-			` AND ` + column + ` = ? AND ` + column + ` <> ''` + more + order + `)`
-	}
 	// A call to oneself is found as caller only, so that it is not there twice.
-	query := branch("calls_caller", "caller", "") + ` UNION ALL ` + branch("calls_callee", "callee", " AND caller <> ?") + order
-	first := append(slices.Clone(args), n, limit)
-	return query, append(append(first, append(args, n, n, limit)...), limit), nil
+	query := `SELECT * FROM (` + walk("calls_caller", ` AND caller = ? AND caller <> ''`) + `)
+		UNION ALL SELECT * FROM (` + walk("calls_callee", ` AND callee = ? AND callee <> '' AND caller <> ?`) + `)
+		ORDER BY start DESC, id DESC LIMIT ?`
+	both := append(slices.Clone(args), n, limit)
+	both = append(both, args...)
+	return query, append(both, n, n, limit, limit), nil
+}
+
+func callsIndex(q *store.CallQuery) string {
+	switch held := q.Action != nil && *q.Action != tsujiban.Allow; {
+	case q.OnlyOpen:
+		return "calls_open"
+	case held && q.Customer != "":
+		return "calls_held_customer"
+	case held:
+		return "calls_held"
+	case q.Customer != "":
+		return "calls_customer"
+	}
+	return "calls_start"
 }
 
 func callsWhere(q store.CallQuery) (where string, args []any, err error) {
@@ -97,7 +113,7 @@ func callsWhere(q store.CallQuery) (where string, args []any, err error) {
 	if q.Action != nil {
 		and(`verdict = ?`, q.Action.String())
 		if *q.Action != tsujiban.Allow {
-			and(`verdict <> 'allow'`) // says to SQLite that the index of held calls will do
+			and(`verdict <> 'allow'`) // what the indexes of held calls ask for
 		}
 	}
 	if q.OnlyOpen {

@@ -40,7 +40,7 @@ func (s *Store) Rebuild(ctx context.Context, first uint64, next func(context.Con
 // build makes a file with all calls.
 func build(ctx context.Context, path string, pos uint64, next func(context.Context) (*tsujiban.Event, error), progress func(uint64)) (err error) {
 	const doing = "rebuild the calls"
-	d, err := openDatabase(ctx, path, viewKind)
+	d, err := openView(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func build(ctx context.Context, path string, pos uint64, next func(context.Conte
 			break
 		}
 		err := d.change(ctx, doing, func(tx *sql.Tx) error {
-			if err := f.write(ctx, tx); err != nil {
+			if err := f.write(ctx, tx, d.fold); err != nil {
 				return err
 			}
 			return setPosition(ctx, tx, pos)
@@ -147,7 +147,7 @@ func (s *Store) swap(ctx context.Context, path string) error {
 	if err := syncFolder(path); err != nil {
 		return err
 	}
-	v, err := openDatabase(ctx, s.callsPath(), viewKind)
+	v, err := openView(ctx, s.callsPath())
 	s.view = v
 	return err
 }

@@ -12,15 +12,17 @@ import (
 const restrictionColumns = `customer, level, reason, at, actor, note, call, weight, why`
 
 // PutRestriction puts a restriction on a customer in place of the one that stands, if any.
-// r.By is who acts: "guard", or a person.
+// r.By is who acts: "guard", or a person. The note is cut and cleaned rather than refused
+// ([store.Note]): a restriction must not be lost over it.
 func (s *Store) PutRestriction(ctx context.Context, r tsujiban.Restriction) error {
+	r.Note = store.Note(r.Note)
 	if err := store.ValidRestriction(&r); err != nil {
 		return err
 	}
 	a := store.Action{By: r.By, At: r.At, Verb: "restrict", Customer: r.Customer, Object: r.Level.String(), Note: r.Note}
 	return s.set(ctx, &a, false, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO restrictions (`+restrictionColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			string(r.Customer), r.Level.String(), r.Reason.String(), micros(r.At), r.By, r.Note, int64(r.Call), float64(r.Weight), whyText(r.Why[:]))
+			string(r.Customer), r.Level.String(), r.Reason.String(), micros(r.At), r.By, r.Note, int64(r.Call), finite(float64(r.Weight)), whyText(r.Why[:]))
 		return err
 	})
 }

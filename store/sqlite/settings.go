@@ -91,7 +91,7 @@ func (s *Store) quickCheck(ctx context.Context) error {
 // Check reads both files through and compares indexes with tables; it takes a while when
 // there are many calls. The error is CodeCorrupt and says what to do.
 func (s *Store) Check(ctx context.Context) error {
-	return errors.Join(s.settings.check(ctx, "integrity_check"), s.withView(func(v *database) error {
+	return errors.Join(s.settings.check(ctx, "integrity_check"), s.withView(func(v *view) error {
 		return v.check(ctx, "integrity_check")
 	}))
 }

@@ -19,7 +19,7 @@ type Store struct {
 	lock     *fileLock
 
 	viewMu sync.RWMutex
-	view   *database // guarded by viewMu; nil when opened WithoutCalls
+	view   *view // guarded by viewMu; nil when opened WithoutCalls
 
 	watchMu sync.Mutex
 	changes uint64        // guarded by watchMu
@@ -62,7 +62,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	if !o.skipCalls {
-		if s.view, err = openDatabase(ctx, s.callsPath(), viewKind); err != nil {
+		if s.view, err = openView(ctx, s.callsPath()); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
@@ -72,7 +72,8 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 // callsPath is the file of the view: store.calls.db beside store.db.
 func (s *Store) callsPath() string { return strings.TrimSuffix(s.path, ".db") + ".calls.db" }
 
-// Close waits for what runs and closes the files.
+// Close waits for what runs and closes the files. What is asked afterwards gets
+// CodeUnavailable.
 func (s *Store) Close() error {
 	s.viewMu.Lock()
 	defer s.viewMu.Unlock()
@@ -116,7 +117,7 @@ func (s *Store) noteChange() {
 }
 
 // withView calls f with the open view, which stays open meanwhile.
-func (s *Store) withView(f func(*database) error) error {
+func (s *Store) withView(f func(*view) error) error {
 	s.viewMu.RLock()
 	defer s.viewMu.RUnlock()
 	if s.view == nil {

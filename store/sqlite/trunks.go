@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/netip"
 	"strings"
 
@@ -81,14 +82,14 @@ func trunkConflict(ctx context.Context, tx *sql.Tx, t *tsujiban.Trunk) error {
 		t.Username, t.Realm, string(t.ID)).Scan(&other, &owner)
 	if err == nil {
 		return tsujiban.Errorf(tsujiban.CodeConflict, "username: trunk %q of customer %q has username %q in realm %q already", other, owner, t.Username, t.Realm)
-	} else if err != sql.ErrNoRows {
+	} else if !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	err = tx.QueryRowContext(ctx, `SELECT id, customer FROM trunks WHERE certificate_name = ? AND certificate_name <> '' AND id <> ?`,
 		t.CertificateName, string(t.ID)).Scan(&other, &owner)
 	if err == nil {
 		return tsujiban.Errorf(tsujiban.CodeConflict, "certificate-name: trunk %q of customer %q has %q already", other, owner, t.CertificateName)
-	} else if err != sql.ErrNoRows {
+	} else if !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	for _, p := range t.Sources {
@@ -96,7 +97,7 @@ func trunkConflict(ctx context.Context, tx *sql.Tx, t *tsujiban.Trunk) error {
 		err := tx.QueryRowContext(ctx, query, args...).Scan(&other, &owner, &network)
 		if err == nil {
 			return tsujiban.Errorf(tsujiban.CodeConflict, "sources: %s overlaps with %s of trunk %q of customer %q", p, network, other, owner)
-		} else if err != sql.ErrNoRows {
+		} else if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 	}

@@ -39,7 +39,8 @@ CREATE INDEX calls_start ON calls (start);
 CREATE INDEX calls_customer ON calls (customer, start);
 CREATE INDEX calls_caller ON calls (caller, start) WHERE caller <> '';
 CREATE INDEX calls_callee ON calls (callee, start) WHERE callee <> '';
-CREATE INDEX calls_held ON calls (verdict, start) WHERE verdict <> 'allow';
+CREATE INDEX calls_held ON calls (start) WHERE verdict <> 'allow';
+CREATE INDEX calls_held_customer ON calls (customer, start) WHERE verdict <> 'allow';
 CREATE INDEX calls_open ON calls (start) WHERE ended IS NULL;
 
 -- The journal's number of the last event that is folded in; one row.

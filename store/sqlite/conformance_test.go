@@ -1,0 +1,23 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"tsujiban/store/sqlite"
+	"tsujiban/store/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestConformance(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, place string) storetest.Store {
+		s, err := sqlite.Open(t.Context(), filepath.Join(place, "store.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
+}
