@@ -16,14 +16,15 @@ const deciban centi = 100
 func (w centi) decibans() tsujiban.Decibans { return tsujiban.Decibans(w) / tsujiban.Decibans(deciban) }
 
 // odds is the weight of an observation that has the probability p/q under "hijacked"
-// and r/s under "this customer as we know it". All must be positive.
+// and r/s under "this customer as we know it". All must be positive, and the products
+// of p and s and of q and r must fit.
 func odds(p, q, r, s uint64) centi {
-	l := log2(p) - log2(q) - log2(r) + log2(s)
+	l := log2(p*s) - log2(q*r)
 	// 10 log10(2) decibans are 301.03 hundredths for each factor of two.
 	return centi(l * 30103 / 100 >> logBits)
 }
 
-const logBits = 16
+const logBits = 10
 
 // log2 is the binary logarithm of x, at least 1, with logBits bits after the point: the
 // mantissa is squared once for each bit, which carries into the next power of two
