@@ -167,14 +167,14 @@ func (r *reader) journal(f *fileJournal, c *Config) {
 
 func (r *reader) sip(f *fileSIP, c *Config) {
 	c.SIP = SIP{
-		Realm: f.Realm,
-		// RFC 4028 §5: a Min-SE below 90 seconds is not allowed.
-		SessionExpires:    r.duration("sip.session_expires", f.SessionExpires, 30*time.Minute, 90*time.Second, day),
+		Realm:             f.Realm,
 		IdleLimit:         r.duration("sip.idle_limit", f.IdleLimit, 2*time.Hour, time.Minute, 30*day),
+		RingLimit:         r.duration("sip.ring_limit", f.RingLimit, 3*time.Minute, 10*time.Second, time.Hour),
+		TryNext:           r.duration("sip.try_next", f.TryNext, 3*time.Second, 500*time.Millisecond, 32*time.Second),
 		MaxCallsPerSecond: r.count("sip.max_calls_per_second", f.MaxCallsPerSecond, 0, 1_000_000),
+		MaxCalls:          r.count("sip.max_calls", f.MaxCalls, 200_000, 10_000_000),
 		Drain:             r.duration("sip.drain", f.Drain, 20*time.Second, 0, time.Hour),
-		ReadBuffer:        int(r.size("sip.read_buffer", f.ReadBuffer, 4<<20, 64<<10, 1<<30)),
-		WriteBuffer:       int(r.size("sip.write_buffer", f.WriteBuffer, 4<<20, 64<<10, 1<<30)),
+		KeepCalls:         r.choice("sip.on_stop", f.OnStop, "end", "keep") == 1,
 	}
 	if c.SIP.Realm == "" {
 		c.SIP.Realm = c.Node.Name

@@ -111,12 +111,14 @@ type Journal struct {
 
 // SIP holds the timers and bounds of the edge.
 type SIP struct {
-	Realm                   string        // digest realm; the node's name by default
-	SessionExpires          time.Duration // RFC 4028; 30 m by default
-	IdleLimit               time.Duration // a call without a sign of life ends then; 2 h by default
-	MaxCallsPerSecond       int           // more are answered 503, emergency calls never; 0 is none, the default
-	Drain                   time.Duration // how long running calls may go on at a stop; 20 s by default
-	ReadBuffer, WriteBuffer int           // socket buffers, bytes; 4 MiB by default
+	Realm             string        // digest realm; the node's name by default
+	IdleLimit         time.Duration // a call without session timer (RFC 4028) and without any request ends then; 2 h by default
+	RingLimit         time.Duration // a call that only rings ends then (RFC 3261 §16.6, Timer C); 3 m by default
+	TryNext           time.Duration // a carrier that does not answer is given up for the next one; 3 s by default
+	MaxCallsPerSecond int           // more are answered 503, emergency calls never; 0 is none, the default
+	MaxCalls          int           // calls at once, likewise; 200,000 by default
+	Drain             time.Duration // how long running calls may go on at a stop; 20 s by default
+	KeepCalls         bool          // on_stop = "keep": calls that run longer go on and are taken up again at the next start; ended by default
 }
 
 // Control says who may give orders to the running program.

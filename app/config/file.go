@@ -79,12 +79,13 @@ type fileJournal struct {
 
 type fileSIP struct {
 	Realm             string `toml:"realm"`
-	SessionExpires    string `toml:"session_expires"`
 	IdleLimit         string `toml:"idle_limit"`
+	RingLimit         string `toml:"ring_limit"`
+	TryNext           string `toml:"try_next"`
 	MaxCallsPerSecond *int   `toml:"max_calls_per_second"`
+	MaxCalls          *int   `toml:"max_calls"`
 	Drain             string `toml:"drain"`
-	ReadBuffer        string `toml:"read_buffer"`
-	WriteBuffer       string `toml:"write_buffer"`
+	OnStop            string `toml:"on_stop"`
 }
 
 type fileControl struct {

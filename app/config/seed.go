@@ -15,6 +15,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"tsujiban"
+	"tsujiban/store"
 )
 
 // MaxSeed is the largest file of customers that is read, in bytes.
@@ -47,10 +48,16 @@ func ParseSeed(name, realm string, data []byte) (*Seed, error) {
 	s := &Seed{}
 	if !r.broken {
 		for i := range f.Customer {
-			s.Customers = append(s.Customers, r.customer(element("customer", i), &f.Customer[i]))
+			at, before := element("customer", i), len(r.problems)
+			c := r.customer(at, &f.Customer[i])
+			r.second(at, before, store.ValidCustomer(&c))
+			s.Customers = append(s.Customers, c)
 		}
 		for i := range f.Trunk {
-			s.Trunks = append(s.Trunks, r.trunk(element("trunk", i), realm, &f.Trunk[i]))
+			at, before := element("trunk", i), len(r.problems)
+			t := r.trunk(at, realm, &f.Trunk[i])
+			r.second(at, before, store.ValidTrunk(&t))
+			s.Trunks = append(s.Trunks, t)
 		}
 		r.twice(s)
 	}
@@ -58,6 +65,13 @@ func ParseSeed(name, realm string, data []byte) (*Seed, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// second notes what the store would say against a thing that looked well to us.
+func (r *reader) second(at string, before int, err error) {
+	if err != nil && len(r.problems) == before {
+		r.add(r.line(at), at, err.Error(), err.Error())
+	}
 }
 
 func (r *reader) twice(s *Seed) {
@@ -88,9 +102,9 @@ func (r *reader) customer(at string, f *fileCustomer) tsujiban.Customer {
 		r.bad(at+".name", "名前がありません", "the name is missing")
 	}
 	for i, n := range f.Numbers {
-		if !ValidNumberPattern(n) {
-			r.bad(element(at+".numbers", i), `%q は番号ではありません。"+81925551234" または番号帯 "+8192555*" のように書いてください`,
-				`%q is not a number; write it as "+81925551234", or a range as "+8192555*"`, n)
+		if err := store.ValidNumber("numbers", n); err != nil {
+			r.bad(element(at+".numbers", i), `%q は使えません。"+81925551234" または番号帯 "+8192555*" のように書いてください`,
+				`%q cannot be held; write a number as "+81925551234", or a range as "+8192555*"`, n)
 		}
 	}
 	switch v := f.Opened.(type) {
@@ -109,14 +123,6 @@ func (r *reader) date(path, text string) time.Time {
 		r.bad(path, `%q は日付ではありません。"2026-04-01" のように書いてください`, `%q is not a date; write it as "2026-04-01"`, text)
 	}
 	return t
-}
-
-// ValidNumberPattern tells whether s is a whole number ("+81925551234") or a range
-// ("+8192555*") that a customer can hold.
-func ValidNumberPattern(s string) bool {
-	digits, plus := strings.CutPrefix(s, "+")
-	_, err := tsujiban.NumberFromDigits(strings.TrimSuffix(digits, "*"))
-	return plus && err == nil
 }
 
 func (r *reader) trunk(at, realm string, f *fileTrunk) tsujiban.Trunk {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/store"
 )
 
 // ParseSize reads "64MiB", "512KiB", "2GiB" or bare bytes.
@@ -200,20 +201,11 @@ func (r *reader) readable(path, name string) {
 
 // id checks a name that the operator gives to a thing.
 func (r *reader) id(path, s string) {
-	if ValidID(s) {
+	if store.ValidID("id", s) == nil {
 		return
 	}
-	r.bad(path, `%q は識別名に使えません。英小文字・数字・"-"・"."・"_" で 1〜64 字にしてください`,
-		`%q cannot be a name; write 1 to 64 small letters, digits, "-", "." or "_"`, s)
-}
-
-// ValidID tells whether s may name a customer, a trunk or a carrier: 1 to 64 small
-// letters, digits, '-', '.' or '_', the first one a letter or digit.
-func ValidID(s string) bool {
-	if s == "" || len(s) > 64 || s[0] == '-' || s[0] == '.' || s[0] == '_' {
-		return false
-	}
-	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-._") == ""
+	r.bad(path, `%q は識別名に使えません。英小文字・数字・"-" で 1〜64 字にしてください`,
+		`%q cannot be a name; write 1 to 64 small letters, digits and "-"`, s)
 }
 
 func element(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }

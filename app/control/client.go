@@ -11,7 +11,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"tsujiban"
 )
@@ -23,11 +25,37 @@ const ActingHeader = "Tsujiban-Acting-For"
 // maxReply is the longest reply that is read, and the longest line of a stream.
 const maxReply = 256 << 20
 
+// Headers of every reply: how people at that node write time and money.
+const (
+	ZoneHeader     = "Tsujiban-Time-Zone"
+	CurrencyHeader = "Tsujiban-Currency"
+)
+
 // Client speaks with a running program. It is safe for concurrent use.
 type Client struct {
 	socket string
 	acting string
 	http   *http.Client
+	local  atomic.Pointer[local]
+}
+
+// local is what the headers of the last reply said.
+type local struct {
+	zone     *time.Location
+	currency string
+}
+
+// Zone is the time zone of the node; this machine's until the program has answered.
+func (c *Client) Zone() *time.Location { return c.local.Load().zone }
+
+// Currency is the currency of the node; empty until the program has answered.
+func (c *Client) Currency() string { return c.local.Load().currency }
+
+func (c *Client) learn(h http.Header) {
+	zone, err := time.LoadLocation(h.Get(ZoneHeader))
+	if err == nil && h.Get(ZoneHeader) != "" {
+		c.local.Store(&local{zone: zone, currency: h.Get(CurrencyHeader)})
+	}
 }
 
 // NewClient makes a client of the program at a unix socket. Acting is the person for whom
@@ -40,7 +68,9 @@ func NewClient(socket, acting string) *Client {
 		},
 		DisableCompression: true,
 	}
-	return &Client{socket: socket, acting: acting, http: &http.Client{Transport: t}}
+	c := &Client{socket: socket, acting: acting, http: &http.Client{Transport: t}}
+	c.local.Store(&local{zone: time.Local})
+	return c
 }
 
 // Close lets go of idle connections.
@@ -104,6 +134,7 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (*http.R
 	if err != nil {
 		return nil, c.explain(err)
 	}
+	c.learn(resp.Header)
 	if resp.StatusCode/100 == 2 {
 		return resp, nil
 	}

@@ -6,6 +6,7 @@ import "time"
 type Status struct {
 	Node      string     `json:"node"`
 	Version   string     `json:"version"`
+	Realm     string     `json:"realm"` // digest realm of trunks that name none
 	Started   time.Time  `json:"started"`
 	Ready     bool       `json:"ready"`
 	Listeners []string   `json:"listeners"` // "udp 192.0.2.10:5060"

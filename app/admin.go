@@ -1,0 +1,319 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"tsujiban"
+	"tsujiban/app/config"
+	"tsujiban/app/control"
+	"tsujiban/edge"
+	"tsujiban/guard/policy"
+	"tsujiban/store"
+)
+
+// recordTime is how long a change waits for its record to be on disk.
+const recordTime = 10 * time.Second
+
+// record keeps what a person does and returns when it is on disk: nothing is changed and
+// nothing is shown without it.
+func (a *App) record(ctx context.Context, by, note string) (control.Done, error) {
+	note = cut(note, store.MaxNote)
+	seq, err := a.desk.said(tsujiban.EventSet, a.now(), by, note)
+	if err != nil {
+		return control.Done{}, err
+	}
+	return control.Done{By: by, Note: note, Seq: seq}, a.onDisk(ctx, seq)
+}
+
+func (a *App) onDisk(ctx context.Context, seq uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	if err := a.journal.Wait(ctx, seq); err != nil {
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "the record of this is not on disk, so it is not done: %w; see whether the disk is full", err)
+	}
+	return nil
+}
+
+// cut keeps text within a limit of characters.
+func cut(s string, limit int) string {
+	r := []rune(s)
+	if len(r) <= limit {
+		return s
+	}
+	return string(r[:limit-1]) + "…"
+}
+
+// settings is what a change works on: copies, put in force when all has gone well.
+type settings struct {
+	customers []tsujiban.Customer
+	trunks    []tsujiban.Trunk
+	notes     []string
+	save      []func(context.Context) error
+}
+
+func byCustomer(c tsujiban.Customer, id tsujiban.CustomerID) int { return cmp.Compare(c.ID, id) }
+func byTrunk(t tsujiban.Trunk, id tsujiban.TrunkID) int          { return cmp.Compare(t.ID, id) }
+
+func (s *settings) customer(id tsujiban.CustomerID) (int, bool) {
+	return slices.BinarySearchFunc(s.customers, id, byCustomer)
+}
+
+func (s *settings) trunk(id tsujiban.TrunkID) (int, bool) {
+	return slices.BinarySearchFunc(s.trunks, id, byTrunk)
+}
+
+// putCustomer sets a customer in the copies and remembers what to store.
+func (a *App) putCustomer(s *settings, by string, c tsujiban.Customer) error {
+	if err := store.ValidCustomer(&c); err != nil {
+		return fmt.Errorf("customer %s: %w", c.ID, err)
+	}
+	i, found := s.customer(c.ID)
+	what := "added"
+	if found {
+		if what = store.DiffCustomer(&s.customers[i], &c); reflect.DeepEqual(s.customers[i], c) {
+			s.notes = append(s.notes, fmt.Sprintf("customer %s: %s", c.ID, what))
+			return nil
+		}
+		s.customers[i] = c
+	} else {
+		s.customers = slices.Insert(s.customers, i, c)
+	}
+	s.notes = append(s.notes, fmt.Sprintf("customer %s: %s", c.ID, what))
+	s.save = append(s.save, func(ctx context.Context) error { return a.store.PutCustomer(ctx, by, c) })
+	return nil
+}
+
+func (a *App) putTrunk(s *settings, by string, t tsujiban.Trunk) error {
+	if err := store.ValidTrunk(&t); err != nil {
+		return fmt.Errorf("trunk %s: %w", t.ID, err)
+	}
+	if _, ok := s.customer(t.Customer); !ok {
+		return tsujiban.Errorf(tsujiban.CodeNotFound, "trunk %s: there is no customer %q; add it first", t.ID, t.Customer)
+	}
+	i, found := s.trunk(t.ID)
+	what := "added"
+	if found {
+		what = store.DiffTrunk(&s.trunks[i], &t)
+		s.trunks[i] = t
+	} else {
+		s.trunks = slices.Insert(s.trunks, i, t)
+	}
+	s.notes = append(s.notes, fmt.Sprintf("trunk %s: %s", t.ID, what))
+	s.save = append(s.save, func(ctx context.Context) error { return a.store.PutTrunk(ctx, by, t) })
+	return nil
+}
+
+// change lets f work on copies of the settings, compiles them, records, stores, and puts
+// them in force; an error leaves everything as it was, except that a store which fails half
+// way through is read again.
+func (a *App) change(ctx context.Context, by string, f func(*settings) error) (control.Done, error) {
+	a.admin.Lock()
+	defer a.admin.Unlock()
+	s := &settings{customers: slices.Clone(a.customers), trunks: slices.Clone(a.trunks)}
+	if err := f(s); err != nil {
+		return control.Done{}, err
+	}
+	p, dir, err := a.compile(a.rules, s.customers, s.trunks)
+	if err != nil {
+		return control.Done{}, err
+	}
+	done, err := a.record(ctx, by, summary(s.notes))
+	if err != nil {
+		return done, err
+	}
+	for i, save := range s.save {
+		if err := save(ctx); err != nil {
+			return done, a.undone(context.WithoutCancel(ctx), by, i, len(s.save), err)
+		}
+	}
+	a.force(s.customers, s.trunks, p, dir)
+	return done, nil
+}
+
+// undone records that a change was not stored, or not all of it, and puts in force what was.
+func (a *App) undone(ctx context.Context, by string, stored, all int, err error) error {
+	note := fmt.Sprintf("not done, %d of %d stored: %v", stored, all, err)
+	_, rerr := a.record(ctx, by, note)
+	if stored > 0 {
+		err = fmt.Errorf("%w (%d of %d were stored before)", err, stored, all)
+		rerr = errors.Join(rerr, a.reread(ctx))
+	}
+	if rerr != nil {
+		a.log.Error("a change went wrong half way", slog.Any("error", rerr))
+	}
+	return err
+}
+
+// summary is the note of a change: every line of a small one, counts of a large one.
+func summary(notes []string) string {
+	const lines = 20
+	if len(notes) <= lines {
+		return strings.Join(notes, "\n")
+	}
+	return fmt.Sprintf("%s\nand %d more", strings.Join(notes[:lines], "\n"), len(notes)-lines)
+}
+
+func (a *App) compile(r *rules, customers []tsujiban.Customer, trunks []tsujiban.Trunk) (*policy.Policy, *edge.Directory, error) {
+	p, err := r.compile(customers)
+	if err != nil {
+		return nil, nil, err
+	}
+	dir, err := edge.NewDirectory(trunks, holder(p))
+	return p, dir, err
+}
+
+// force puts settings in force, each whole. App.admin is held.
+func (a *App) force(customers []tsujiban.Customer, trunks []tsujiban.Trunk, p *policy.Policy, dir *edge.Directory) {
+	a.customers, a.trunks = customers, trunks
+	a.policy.Store(&policyNow{p, a.now()})
+	a.guard.SetPolicy(p)
+	a.edge.SetDirectory(dir)
+}
+
+// reread puts in force what the store holds. App.admin is held.
+func (a *App) reread(ctx context.Context) error {
+	customers, err := a.store.Customers(ctx)
+	if err != nil {
+		return err
+	}
+	trunks, err := a.store.Trunks(ctx, "")
+	if err != nil {
+		return err
+	}
+	p, dir, err := a.compile(a.rules, customers, trunks)
+	if err != nil {
+		return err
+	}
+	a.force(customers, trunks, p, dir)
+	return nil
+}
+
+// Reload reads configuration, rates, hints, certificates, carriers and customers again and puts
+// them in force. An error leaves everything as it was. Running calls go on.
+func (a *App) Reload(ctx context.Context, by string) (control.Done, error) {
+	a.admin.Lock()
+	defer a.admin.Unlock()
+	cfg, err := a.o.Reread()
+	if err != nil {
+		return control.Done{}, err
+	}
+	r, err := loadRules(cfg)
+	if err != nil {
+		return control.Done{}, err
+	}
+	cs, err := loadCerts(cfg)
+	if err != nil {
+		return control.Done{}, err
+	}
+	if len(cs.listen) != len(a.o.Config.Listen) {
+		cs.listen = a.certs.now.Load().listen
+	}
+	customers, err := a.store.Customers(ctx)
+	if err != nil {
+		return control.Done{}, err
+	}
+	trunks, err := a.store.Trunks(ctx, "")
+	if err != nil {
+		return control.Done{}, err
+	}
+	p, dir, err := a.compile(r, customers, trunks)
+	if err != nil {
+		return control.Done{}, err
+	}
+	later := needsRestart(a.o.Config, cfg)
+	note := "reload"
+	if len(later) > 0 {
+		note += "; a restart is needed for: " + strings.Join(later, ", ")
+	}
+	done, err := a.record(ctx, by, note)
+	if err != nil {
+		return done, err
+	}
+	if err := a.edge.SetCarriers(edgeCarriers(cfg, cs)); err != nil {
+		return done, err
+	}
+	a.certs.now.Store(cs)
+	a.cfg, a.rules = cfg, r
+	a.setLevel()
+	a.force(customers, trunks, p, dir)
+	a.log.Info("reloaded", slog.Int("customers", len(customers)), slog.Int("trunks", len(trunks)), slog.Any("restart_needed_for", later))
+	return done, nil
+}
+
+// needsRestart names the parts of the configuration that differ and are read at the start only.
+func needsRestart(old, now *config.Config) []string {
+	var parts []string
+	differ := func(name string, a, b any) {
+		if !reflect.DeepEqual(a, b) {
+			parts = append(parts, name)
+		}
+	}
+	oldNode, newNode := old.Node, now.Node
+	oldNode.TimeZone, newNode.TimeZone = nil, nil // part of the policy
+	differ("[node]", oldNode, newNode)
+	differ("[[listen]]", old.Listen, now.Listen)
+	differ("guard.emergency", old.Guard.Emergency, now.Guard.Emergency)
+	differ("[journal]", old.Journal, now.Journal)
+	oldSIP, newSIP := old.SIP, now.SIP
+	oldSIP.Drain, newSIP.Drain, oldSIP.KeepCalls, newSIP.KeepCalls = 0, 0, false, false
+	differ("[sip]", oldSIP, newSIP)
+	differ("[control]", old.Control, now.Control)
+	differ("[metrics]", old.Metrics, now.Metrics)
+	differ("log.format", old.Log.JSON, now.Log.JSON)
+	return parts
+}
+
+// customerState gathers all that stands about a customer. App.admin is held.
+func (a *App) customerState(c *tsujiban.Customer) control.CustomerState {
+	limits := effective(c.Limits, a.cfg.Guard.Defaults)
+	s := control.CustomerState{Customer: control.CustomerOf(c), Effective: control.LimitsOf(&limits)}
+	if u, ok := a.guard.Usage(c.ID); ok {
+		s.Usage = control.Usage{
+			Today: control.Amount(u.Today), Month: control.Amount(u.Month), Reserved: control.Amount(u.Reserved),
+			Channels: u.Running, Weight: float64(u.Weight),
+		}
+		if u.Restriction != nil {
+			s.Restriction = control.RestrictionOf(u.Restriction)
+		}
+	}
+	return s
+}
+
+// effective fills limits that a customer does not have with the defaults, as the policy does.
+func effective(own, def tsujiban.Limits) tsujiban.Limits {
+	o, d := reflect.ValueOf(&own).Elem(), reflect.ValueOf(def)
+	for i := range o.NumField() {
+		if f := o.Field(i); f.IsZero() || f.Kind() == reflect.Slice && f.Len() == 0 {
+			f.Set(d.Field(i))
+		}
+	}
+	return own
+}
+
+// trunksOf are the ids of a customer's trunks. App.admin is held.
+func (a *App) trunksOf(id tsujiban.CustomerID) []string {
+	var ids []string
+	for i := range a.trunks {
+		if a.trunks[i].Customer == id {
+			ids = append(ids, string(a.trunks[i].ID))
+		}
+	}
+	return ids
+}
+
+// sources are cleared of host bits, as the store wants them.
+func masked(ps []netip.Prefix) []netip.Prefix {
+	for i, p := range ps {
+		ps[i] = p.Masked()
+	}
+	return ps
+}

@@ -1,0 +1,116 @@
+package app
+
+import (
+	"time"
+
+	"tsujiban"
+	"tsujiban/app/control"
+)
+
+// maxNotes is how many notable events are remembered for people who watch.
+const maxNotes = 128
+
+// notes is a ring of what staff want to see. It keeps values, so that a refusal on the
+// path of a call costs a copy and no memory.
+type notes struct {
+	ring [maxNotes]note
+	n    uint64 // how many were ever written
+}
+
+type noteKind uint8
+
+const (
+	noteVerdict noteKind = iota
+	noteCut
+	noteRestricted
+	noteReleased
+	noteSet
+)
+
+type note struct {
+	kind     noteKind
+	at       time.Time
+	call     tsujiban.CallID
+	customer tsujiban.CustomerID
+	action   tsujiban.Action
+	level    tsujiban.Level
+	reason   tsujiban.Reason
+	callee   tsujiban.Number
+	country  [2]byte
+	rule     string
+	by, text string
+	charge   tsujiban.Money
+	weight   tsujiban.Decibans
+	why      [tsujiban.MaxWhy]tsujiban.Weight
+}
+
+func (n *notes) next() *note {
+	p := &n.ring[n.n%maxNotes]
+	n.n++
+	*p = note{}
+	return p
+}
+
+func (n *notes) verdict(a *tsujiban.Attempt, v *tsujiban.Verdict) {
+	*n.next() = note{
+		kind: noteVerdict, at: a.At, call: a.Call, customer: a.Customer, action: v.Action, reason: v.Reason,
+		callee: v.Callee, country: v.Destination.ISO, rule: v.Rule, weight: v.Weight, why: v.Why,
+	}
+}
+
+func (n *notes) cut(call tsujiban.CallID, at time.Time, o *tsujiban.Outcome) {
+	*n.next() = note{kind: noteCut, at: at, call: call, customer: o.Customer, reason: o.Cut, charge: o.Charge}
+}
+
+func (n *notes) restricted(r *tsujiban.Restriction) {
+	*n.next() = note{
+		kind: noteRestricted, at: r.At, call: r.Call, customer: r.Customer, level: r.Level, reason: r.Reason,
+		by: r.By, text: r.Note, weight: r.Weight, why: r.Why,
+	}
+}
+
+func (n *notes) released(r *tsujiban.Restriction) {
+	*n.next() = note{kind: noteReleased, at: r.At, customer: r.Customer, by: r.By, text: r.Note}
+}
+
+func (n *notes) set(at time.Time, by, text string) {
+	*n.next() = note{kind: noteSet, at: at, by: by, text: text}
+}
+
+// latest copies the notes, the newest first.
+func (d *desk) latest() []control.Notable {
+	d.mu.Lock()
+	ns := make([]note, 0, maxNotes)
+	for i := uint64(1); i <= min(d.notes.n, maxNotes); i++ {
+		ns = append(ns, d.notes.ring[(d.notes.n-i)%maxNotes])
+	}
+	d.mu.Unlock()
+	out := make([]control.Notable, 0, len(ns))
+	for i := range ns {
+		out = append(out, ns[i].notable())
+	}
+	return out
+}
+
+var noteNames = [...]string{noteVerdict: "", noteCut: "cut", noteRestricted: "restricted", noteReleased: "released", noteSet: "set"}
+
+func (n *note) notable() control.Notable {
+	v := control.Notable{
+		At: n.at, Kind: noteNames[n.kind], Customer: string(n.customer), Callee: n.callee.Masked(), Rule: n.rule,
+		By: n.by, Note: n.text, Charge: control.Amount(n.charge), Weight: float64(n.weight), Why: control.WhyOf(&n.why),
+		Country: tsujiban.Destination{ISO: n.country}.Country(),
+	}
+	if n.call != 0 {
+		v.Call = n.call.String()
+	}
+	if n.kind == noteVerdict {
+		v.Kind = n.action.String()
+	}
+	if n.kind == noteRestricted {
+		v.Level = n.level.String()
+	}
+	if n.reason != tsujiban.ReasonNone {
+		v.Reason = n.reason.String()
+	}
+	return v
+}
