@@ -32,7 +32,6 @@ func (g *Guard) Apply(ev *tsujiban.Event) {
 		g.forgetEffects()
 	case tsujiban.EventReleased:
 		if c, ok := g.customers[ev.Restriction.Customer]; ok {
-			c.fraud.Clear()
 			g.lift(c)
 		}
 	}

@@ -58,11 +58,13 @@ func (g *Guard) impose(c *customer, l tsujiban.Level, id tsujiban.CallID, at tim
 // put makes r what stands against the customer and orders the end of the running calls
 // that it touches. Level none is none.
 func (g *Guard) put(c *customer, r tsujiban.Restriction) {
-	g.lift(c)
 	if r.Level == tsujiban.LevelNone {
+		g.lift(c)
 		return
 	}
-	g.sums.restricted++
+	if c.restriction == nil {
+		g.sums.restricted++
+	}
 	c.restriction = &r
 	for i := c.first; i != none; i = g.calls.slab[i].next {
 		k := &g.calls.slab[i]
@@ -73,13 +75,15 @@ func (g *Guard) put(c *customer, r tsujiban.Restriction) {
 	}
 }
 
-// lift takes away what stands against the customer, and tells whether something did.
+// lift takes away what stands against the customer, with the suspicion that led to
+// it, and tells whether something stood.
 func (g *Guard) lift(c *customer) bool {
 	if c.restriction == nil {
 		return false
 	}
 	g.sums.restricted--
 	c.restriction = nil
+	c.fraud.Clear()
 	return true
 }
 
@@ -92,17 +96,13 @@ func (g *Guard) Restrict(r *tsujiban.Restriction) {
 	g.put(g.customer(r.Customer), *r)
 }
 
-// Release lifts what stands against a customer and forgets the suspicion. It
-// returns false when nothing stood. Who did it and why is for the record, which
-// the guard does not keep.
+// Release lifts what stands against a customer and forgets the suspicion. When
+// nothing stood it changes nothing and returns false. Who did it and why is for the
+// record, which the guard does not keep.
 func (g *Guard) Release(id tsujiban.CustomerID, at time.Time, _, _ string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.saw(at)
 	c, ok := g.customers[id]
-	if !ok {
-		return false
-	}
-	c.fraud.Clear()
-	return g.lift(c)
+	return ok && g.lift(c)
 }

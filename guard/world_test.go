@@ -107,6 +107,7 @@ const setup = 4 * time.Second
 type world struct {
 	t        testing.TB
 	g        *guard.Guard
+	policy   *policy.Policy
 	now      time.Time
 	last     tsujiban.CallID
 	queue    queue
@@ -119,7 +120,7 @@ type world struct {
 }
 
 func newWorld(t testing.TB, p *policy.Policy) *world {
-	return &world{t: t, g: guard.New(guard.Options{Policy: p}), open: map[tsujiban.CallID]*outcome{}}
+	return &world{t: t, policy: p, g: guard.New(guard.Options{Policy: p}), open: map[tsujiban.CallID]*outcome{}}
 }
 
 type step struct {
@@ -155,12 +156,20 @@ func (w *world) plan(p planned) { w.later(p.at, func() { w.attempt(p) }) }
 
 // run plays everything that was planned.
 func (w *world) run() {
-	for w.queue.Len() > 0 {
-		s := heap.Pop(&w.queue).(step)
-		w.now = s.at
-		s.do()
-		w.obey()
+	for w.step() {
 	}
+}
+
+// step plays what comes next; false when nothing does.
+func (w *world) step() bool {
+	if w.queue.Len() == 0 {
+		return false
+	}
+	s := heap.Pop(&w.queue).(step)
+	w.now = s.at
+	s.do()
+	w.obey()
+	return true
 }
 
 func (w *world) record(ev tsujiban.Event) {
