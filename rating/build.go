@@ -16,47 +16,50 @@ func build(rows []row) *Deck {
 			cmp.Compare(b.from, a.from),
 		)
 	})
-	d := &Deck{rates: make([]rate, len(rows)), local: make(map[tsujiban.Number][2]uint32)}
+	d := &Deck{rates: make([]rate, len(rows)), local: make(map[tsujiban.Number]uint32)}
 	for i, r := range rows {
 		d.rates[i] = r.rate
+		d.rates[i].next = none
+		if i+1 < len(rows) && rows[i+1].prefix == r.prefix {
+			d.rates[i].next = uint32(i + 1)
+		}
 	}
 	global := 0
 	for global < len(rows) && !rows[global].prefix.IsLocal() {
 		global++
 	}
-	for i := global; i < len(rows); {
-		j := same(rows, i)
-		d.local[rows[i].prefix] = [2]uint32{uint32(i), uint32(j)}
-		i = j
+	for i := global; i < len(rows); i = same(rows, i) {
+		d.local[rows[i].prefix] = uint32(i)
 	}
 	d.nodes = append(d.nodes, node{})
-	d.grow(rows[:global], 0, 0, 0)
+	d.grow(rows[:global], 0, 0, 0, none)
 	return d
 }
 
 // grow lays out the rows below a node: they share their first depth digits and stand
-// at first in the rates.
-func (d *Deck) grow(rows []row, first uint32, at uint32, depth int) {
-	n := 0
+// at first in the rates. shorter is the first rate of the longest prefix above.
+func (d *Deck) grow(rows []row, first, at uint32, depth int, shorter uint32) {
 	if len(rows) > 0 && rows[0].prefix.Len() == depth {
-		n = same(rows, 0)
+		n := same(rows, 0)
+		rows = rows[n:]
+		d.rates[first+uint32(n)-1].next = shorter
+		shorter = first
+		first += uint32(n)
 	}
-	d.nodes[at].rate, d.nodes[at].count = first, uint16(n)
-	rows, first = rows[n:], first+uint32(n)
-	d.nodes[at].child = uint32(len(d.nodes))
+	child := uint32(len(d.nodes))
+	d.nodes[at].rate, d.nodes[at].child = shorter, child
 	for i, r := range rows {
 		if i == 0 || r.prefix.Digit(depth) != rows[i-1].prefix.Digit(depth) {
 			d.nodes[at].digits |= 1 << r.prefix.Digit(depth)
 			d.nodes = append(d.nodes, node{})
 		}
 	}
-	child := d.nodes[at].child
 	for i := 0; i < len(rows); child++ {
 		j := i
 		for j < len(rows) && rows[j].prefix.Digit(depth) == rows[i].prefix.Digit(depth) {
 			j++
 		}
-		d.grow(rows[i:j], first+uint32(i), child, depth+1)
+		d.grow(rows[i:j], first+uint32(i), child, depth+1, shorter)
 		i = j
 	}
 }

@@ -12,22 +12,24 @@ type Deck struct {
 	// nodes are a trie over the digits, the root first. The children of a node stand
 	// side by side, so that 50,000 prefixes stay in a megabyte and in the processor's cache.
 	nodes []node
-	rates []rate // those of one prefix side by side, the newest first
-	local map[tsujiban.Number][2]uint32
+	rates []rate                     // those of one prefix side by side, the newest first
+	local map[tsujiban.Number]uint32 // index of the first rate
 }
 
 type node struct {
 	digits uint16 // bit d is set when there is a child for digit d
-	count  uint16 // of rates
 	child  uint32 // index of the first child
-	rate   uint32 // index of the first rate
+	rate   uint32 // index of the first rate of the longest prefix so far, or none
 }
 
 type rate struct {
 	from  int64 // Unix seconds; alwaysValid without valid_from
 	price tsujiban.Price
 	name  string
+	next  uint32 // what holds before from: an older rate, or one of a shorter prefix, or none
 }
+
+const none = 1<<32 - 1
 
 const alwaysValid = -1 << 63
 
@@ -38,23 +40,26 @@ func (d *Deck) Len() int { return len(d.rates) }
 // the name that the deck gives it. Of a local number only the number itself counts.
 // It does not allocate.
 func (d *Deck) Find(n tsujiban.Number, at time.Time) (p tsujiban.Price, name string, ok bool) {
-	now := at.Unix()
-	var best *rate
-	if n.IsLocal() {
-		span := d.local[n]
-		best = newest(d.rates[span[0]:span[1]], now)
-	} else {
-		best = d.longest(n, now)
+	i := uint32(none)
+	if !n.IsLocal() {
+		i = d.longest(n)
+	} else if first, found := d.local[n]; found {
+		i = first
 	}
-	if best == nil {
-		return tsujiban.Price{}, "", false
+	for now := at.Unix(); i != none; {
+		r := &d.rates[i]
+		if r.from <= now {
+			return r.price, r.name, true
+		}
+		i = r.next
 	}
-	return best.price, best.name, true
+	return tsujiban.Price{}, "", false
 }
 
-func (d *Deck) longest(n tsujiban.Number, now int64) (best *rate) {
+// longest is the first rate of the longest prefix of n.
+func (d *Deck) longest(n tsujiban.Number) uint32 {
 	if len(d.nodes) == 0 {
-		return nil
+		return none
 	}
 	at := &d.nodes[0]
 	for i := range n.Len() {
@@ -63,21 +68,6 @@ func (d *Deck) longest(n tsujiban.Number, now int64) (best *rate) {
 			break
 		}
 		at = &d.nodes[at.child+uint32(bits.OnesCount16(at.digits&(bit-1)))]
-		if at.count > 0 {
-			if r := newest(d.rates[at.rate:at.rate+uint32(at.count)], now); r != nil {
-				best = r
-			}
-		}
 	}
-	return best
-}
-
-// newest is the first rate that is valid; they are sorted from the newest to the oldest.
-func newest(rates []rate, now int64) *rate {
-	for i := range rates {
-		if rates[i].from <= now {
-			return &rates[i]
-		}
-	}
-	return nil
+	return at.rate
 }

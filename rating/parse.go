@@ -20,8 +20,7 @@ import (
 const (
 	maxBytes     = 64 << 20
 	maxRows      = 1_000_000
-	maxSameRows  = 1000 // rows of one prefix
-	maxName      = 100  // bytes
+	maxName      = 100 // bytes
 	maxPrice     = 1_000_000 * tsujiban.Unit
 	maxIncrement = 3600 // seconds
 	maxMinimum   = 3600 // seconds
