@@ -45,9 +45,9 @@ const deckCSV = `prefix,name,yen_per_minute,increment_s
 9,ASIA,100,6
 `
 
-func deck(t testing.TB) *rating.Deck {
+func parseDeck(t testing.TB, csv string) *rating.Deck {
 	t.Helper()
-	d, err := rating.Parse(strings.NewReader(deckCSV))
+	d, err := rating.Parse(strings.NewReader(csv))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ var hints = strings.Fields("53 212 220 224 228 231 232 242 243 245 247 252 257 2
 func source(t testing.TB, customers ...tsujiban.Customer) policy.Source {
 	t.Helper()
 	return policy.Source{
-		Customers: customers, Rates: deck(t), Plan: plan(t), Location: tokyo, Hints: hints, Fraud: policy.FraudEnforce,
+		Customers: customers, Rates: parseDeck(t, deckCSV), Plan: plan(t), Location: tokyo, Hints: hints, Fraud: policy.FraudEnforce,
 	}
 }
 
