@@ -129,7 +129,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, g.Close()) }()
 	if !o.asJSON {
-		fmt.Fprintf(out, "PBX %v, proxy %v, carrier %v\n", g.PBX(), g.Proxy(), g.Carrier())
+		if _, err := fmt.Fprintf(out, "PBX %v, proxy %v, carrier %v\n", g.PBX(), g.Proxy(), g.Carrier()); err != nil {
+			return err
+		}
 	}
 	r, err := g.Run(ctx)
 	if err != nil {

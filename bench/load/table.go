@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"tsujiban/bench/loadgen"
@@ -12,9 +13,9 @@ import (
 
 // table prints the report for people.
 func table(out io.Writer, r loadgen.Report) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var text strings.Builder
 	row := func(name, format string, values ...any) {
-		fmt.Fprintf(w, "%s\t"+format+"\n", append([]any{name}, values...)...)
+		fmt.Fprintf(&text, "%s\t"+format+"\n", append([]any{name}, values...)...)
 	}
 	row("calls", "%d in %.2f s, %.0f/s", r.Calls, r.Seconds, r.PerSecond)
 	row("failed", "%d", r.Failed)
@@ -36,6 +37,10 @@ func table(out io.Writer, r loadgen.Report) error {
 		row("started late", "%d times", r.Late)
 	}
 	row("generator's CPU", "%.1f µs per call, enough for %.0f calls/s on one core", r.OwnCPU, 1e6/max(r.OwnCPU, 0.001))
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(w, text.String()); err != nil {
+		return err
+	}
 	return w.Flush()
 }
 

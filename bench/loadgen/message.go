@@ -54,7 +54,7 @@ var (
 	errColon   = errors.New("header line without a name and a colon")
 	errFolded  = errors.New("folded header line")
 	errBody    = errors.New("Content-Length is not the length of the body")
-	errMissing = errors.New("Via, From, To, Call-ID or CSeq is missing")
+	errMissing = errors.New("one of Via, From, To, Call-ID and CSeq is missing")
 	errMethod  = errors.New("CSeq has another method than the request")
 )
 

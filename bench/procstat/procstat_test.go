@@ -38,7 +38,7 @@ func FuzzParseStat(f *testing.F) {
 }
 
 func TestReadCountsDescendants(t *testing.T) {
-	cat := exec.Command("cat")
+	cat := exec.CommandContext(t.Context(), "cat")
 	in, err := cat.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
