@@ -284,7 +284,7 @@ func (a *App) Wait() error {
 			a.served <- err // stop looks at it, too
 			return errors.Join(fmt.Errorf("the edge stopped by itself: %w", err), a.stop("the edge failed"))
 		case <-a.o.Reload:
-			if _, err := a.Reload(a.ctx, guardName); err != nil {
+			if _, err := a.Reload(a.ctx, "SIGHUP"); err != nil {
 				a.log.Error("reload failed; the policy in force stays", slog.Any("error", err))
 			}
 		}

@@ -207,7 +207,9 @@ func (c *cmd) restrictionPairs(p *term.Pairs, r *control.Restriction) {
 	}
 	text, paint := c.level(r.Level)
 	p.Paint(c.tr("状態", "state"), text, paint)
-	p.Add(c.tr("理由", "reason"), c.reason(r.Reason))
+	if r.Reason != "staff" {
+		p.Add(c.tr("理由", "reason"), c.reason(r.Reason))
+	}
 	p.Add(c.tr("いつから", "since"), c.at(r.At))
 	p.Add(c.tr("誰が", "by"), r.By)
 	p.Add(c.tr("メモ", "note"), r.Note)

@@ -66,15 +66,15 @@ func versionText() string {
 		return "unknown"
 	}
 	v := info.Main.Version
-	if v == "" {
-		v = "(devel)"
+	if v != "" && v != "(devel)" {
+		return v
 	}
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && v == "(devel)" {
-			v = "devel " + s.Value[:min(12, len(s.Value))]
+		if s.Key == "vcs.revision" {
+			return "devel " + s.Value[:min(12, len(s.Value))]
 		}
 	}
-	return v
+	return "devel"
 }
 
 func runVersion(c *cmd, args []string) error {

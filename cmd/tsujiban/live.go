@@ -106,6 +106,9 @@ func (c *cmd) frame(f *control.Frame, st term.Style) []string {
 			calls = calls[:max(most, 0)]
 		}
 	}
+	if len(f.Calls) == 0 {
+		calls = []string{st.Paint(term.Dim, c.tr("いま通話はありません", "no call is up"))}
+	}
 	lines = append(lines, calls...)
 	if f.Hidden > 0 {
 		lines = append(lines, st.Paint(term.Dim, fmt.Sprintf(c.tr("ほか %d 通話", "and %d more"), f.Hidden)))
@@ -208,13 +211,17 @@ func (c *cmd) noteText(cur string, n *control.Notable) string {
 		level, _ := c.level(n.Level)
 		add(level)
 	}
-	if n.Reason != "" && n.Reason != "none" {
+	if n.Reason != "" && n.Reason != "staff" { // who of the staff stands at the end
 		add(c.reason(n.Reason))
 	}
-	add(n.Note)
+	first, rest, more := strings.Cut(n.Note, "\n")
+	add(first)
+	if more {
+		add(fmt.Sprintf(c.tr("ほか %d 件", "and %d more"), 1+strings.Count(rest, "\n")))
+	}
 	add(some(cur, n.Charge))
 	if n.Weight != 0 {
-		add(decibans(n.Weight) + " dB")
+		add(c.tr("重み ", "weight ") + decibans(n.Weight))
 	}
 	add(c.why(n.Why))
 	if n.By != "" {
