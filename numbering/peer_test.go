@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func sampleNumbers(rnd *rand.Rand, region string, f func(e164, iso string, typ p
 			continue
 		}
 		e164 := phonenumbers.Format(example, phonenumbers.E164)
-		for range 40 {
+		for range 8 {
 			b := []byte(e164)
 			for i := len(b) - 1 - rnd.IntN(len(b)-4); i < len(b); i++ {
 				b[i] = byte('0' + rnd.IntN(10))
@@ -90,7 +91,7 @@ func TestPeerWorld(t *testing.T) {
 	}
 	t.Logf("%d numbers: %d of another country, %d of another class; %d premium, %d not seen as such",
 		asked, otherCountry, otherClass, premium, premiumMissed)
-	if asked < 20_000 || otherCountry*200 > asked || otherClass*50 > asked || premiumMissed*50 > premium {
+	if asked < 5_000 || otherCountry*200 > asked || otherClass*50 > asked || premiumMissed*50 > premium {
 		for what, n := range misses {
 			if n > 3 {
 				t.Logf("%4d %s", n, what)
@@ -136,8 +137,11 @@ func TestPeerJapan(t *testing.T) {
 		}
 	}
 	differs := make(map[string]bool)
-	for range 60_000 {
-		s := fmt.Sprintf("0%d%0*d", 1+rnd.IntN(9), 8+rnd.IntN(2), rnd.IntN(1e8))
+	for i := range 900 * 6 { // each three digits behind the 0, with ten and eleven digits in all
+		s := fmt.Sprintf("0%d%06d", 100+i/6, rnd.IntN(1e6))
+		if i%2 == 1 {
+			s += strconv.Itoa(rnd.IntN(10))
+		}
 		if strings.HasPrefix(s, "010") {
 			continue
 		}
