@@ -23,7 +23,7 @@ var (
 	ErrShort       = invalid("no number is that short")
 
 	ErrURI        = invalid("not a tel:, sip: or sips: URI with a telephone number")
-	ErrURIParam   = invalid("the URI has a parameter that would lead the call elsewhere (rn, cic, tgrp), or one parameter twice")
+	ErrURIParam   = invalid("the URI has a parameter that would lead the call elsewhere (rn, cic), or one parameter twice")
 	ErrURIContext = invalid("the phone-context of the URI is neither + and a country code nor a domain name, or the number does not fit it")
 )
 

@@ -15,8 +15,9 @@ const maxURI = 512
 // and a country code is put in front. Any other parameter is left out.
 //
 // A phone-context that is a domain name leaves the number as it was dialled. Parameters
-// that lead the call elsewhere than its number (rn and cic of RFC 4694, tgrp of RFC
-// 4904) are refused: the next hop could follow them.
+// that lead the call elsewhere than its number (rn and cic of RFC 4694) are refused: the
+// next hop could follow them. tgrp (RFC 4904) picks a trunk and not a number; some PBXs
+// send it with every call, emergency calls too, and it is left out.
 func ParseURI(uri []byte) (user []byte, err error) {
 	if len(uri) > maxURI {
 		return nil, ErrTooLong
@@ -77,7 +78,7 @@ func phoneContext(params []byte) (context []byte, err error) {
 			return nil, ErrURIParam
 		}
 		switch strings.ToLower(string(name)) {
-		case "rn", "rn-context", "cic", "cic-context", "tgrp", "trunk-context":
+		case "rn", "rn-context", "cic", "cic-context":
 			return nil, ErrURIParam
 		case "phone-context":
 			if seen {
@@ -157,7 +158,8 @@ func isDomain(s []byte) bool {
 	return letter
 }
 
-// unescape resolves %XX. Text without escapes is returned as it is.
+// unescape resolves %XX. Text without escapes is returned as it is. An escaped % is
+// refused: whoever resolved escapes once more would read another number.
 func unescape(s []byte) ([]byte, error) {
 	if bytes.IndexByte(s, '%') < 0 {
 		return s, nil
@@ -173,7 +175,9 @@ func unescape(s []byte) ([]byte, error) {
 			if hi < 0 || lo < 0 {
 				return nil, ErrURI
 			}
-			c = byte(hi<<4 | lo)
+			if c = byte(hi<<4 | lo); c == '%' {
+				return nil, ErrURI
+			}
 			i += 2
 		}
 		out = append(out, c)

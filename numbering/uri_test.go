@@ -46,7 +46,8 @@ func TestParseURI(t *testing.T) {
 		{"sip:0312345678;npdi;RN=+23277123456@example.com", "", ErrURIParam},
 		{"sip:0312345678;%72n=+23277123456@example.com", "", ErrURIParam},
 		{"sip:0312345678;cic=+1-6789@example.com", "", ErrURIParam},
-		{"sip:0312345678;tgrp=7;trunk-context=example.com@example.com", "", ErrURIParam},
+		{"sip:110;tgrp=7;trunk-context=example.com@example.com", "110", nil},
+		{"sip:110;rn=+23277123456@example.com", "", ErrURIParam}, // no free call to the wrong place
 		{"sip:0312345678:secret@example.com", "", ErrURI},
 		{"sip:0312345678@a@b", "", ErrURI},
 		{"sip:0312345678@", "", ErrURI},
@@ -54,6 +55,7 @@ func TestParseURI(t *testing.T) {
 		{"sip:0312345678", "", ErrURI},
 		{"sip:%3@example.com", "", ErrURI},
 		{"sip:%zz@example.com", "", ErrURI},
+		{"sip:%25310@example.com", "", ErrURI},
 		{"sip:03 12345678@example.com", "", ErrURI},
 		{"sip:0312345678@example.com\r\n", "", ErrURI},
 		{"sip:０３@example.com", "", ErrURI},
