@@ -147,6 +147,7 @@ func (f *figure) total(v []float64) *value {
 		for _, n := range v {
 			t.Value += n
 		}
+		t.Min, t.Max = t.Value, t.Value
 	}
 	return t
 }

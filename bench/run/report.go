@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -13,6 +15,7 @@ import (
 type report struct {
 	Machine machine                        `json:"machine"`
 	Quick   bool                           `json:"quick"`
+	Warm    time.Duration                  `json:"warm"` // at saturation, before counting
 	Rows    []row                          `json:"rows"`
 	Samples map[string]map[string][]sample `json:"samples"`
 }
@@ -20,8 +23,8 @@ type report struct {
 // number writes a value with as many digits as it deserves.
 func number(v float64) string {
 	switch {
-	case v == 0:
-		return "0"
+	case v < 1000 && v == math.Trunc(v):
+		return fmt.Sprintf("%.0f", v)
 	case v >= 1000:
 		text := fmt.Sprintf("%.0f", v)
 		for i := len(text) - 3; i > 0; i -= 3 {
@@ -65,8 +68,8 @@ func (r row) cells() []string {
 
 var columns = []string{"Figure", "Tsujiban", "Kamailio", "Ratio", "Required", "Met"}
 
-// lines is the table with columns of equal width; edge stands at both ends of a line.
-func (r *report) lines(edge, between string) []string {
+// lines is the table with columns of equal width, framed or not.
+func (r *report) lines(left, between, right string) []string {
 	table := [][]string{columns}
 	for _, row := range r.Rows {
 		table = append(table, row.cells())
@@ -83,13 +86,13 @@ func (r *report) lines(edge, between string) []string {
 		for i, c := range cells {
 			padded[i] = c + strings.Repeat(" ", width[i]-utf8.RuneCountInString(c))
 		}
-		out = append(out, strings.TrimSpace(edge+strings.Join(padded, between)+edge))
+		out = append(out, strings.TrimSpace(left+strings.Join(padded, between)+right))
 		if len(out) == 1 {
 			rule := make([]string, len(width))
 			for i, w := range width {
 				rule[i] = strings.Repeat("-", w)
 			}
-			out = append(out, strings.TrimSpace(edge+strings.Join(rule, between)+edge))
+			out = append(out, strings.TrimSpace(left+strings.Join(rule, between)+right))
 		}
 	}
 	return out
@@ -98,17 +101,24 @@ func (r *report) lines(edge, between string) []string {
 // where names the machine and the versions.
 func (r *report) where() []string {
 	m := r.Machine
-	return []string{
+	lines := []string{
 		fmt.Sprintf("%s, %d cores, %.0f GiB; %s; %s", m.CPU, m.Cores, float64(m.Memory)/(1<<30), m.Kernel, m.Go),
 		strings.Join(m.Subjects, "; ") + "; SIPp " + m.SIPp,
 		fmt.Sprintf("journal on %s, fdatasync of 4 KiB: median %.2f ms, p99 %.2f ms", m.Disk, m.Sync50, m.Sync99),
 		fmt.Sprintf("%s; other programs took at most %.0f %% of the machine during a measurement", m.At.Format("2006-01-02 15:04 UTC"), 100*m.Disturbed),
 	}
+	if m.Disturbed > tooLoud {
+		lines = append(lines, "THE MACHINE WAS BUSY WITH OTHER THINGS: these figures say little; run it again when it is quiet")
+	}
+	return lines
 }
+
+// tooLoud is the share of the machine from which on other programs spoil the figures.
+const tooLoud = 0.1
 
 // text is the report for a terminal.
 func (r *report) text() string {
-	return strings.Join(append(append(r.where(), ""), r.lines("", "  ")...), "\n") + "\n"
+	return strings.Join(append(append(r.where(), ""), r.lines("", "  ", "")...), "\n") + "\n"
 }
 
 // notes explain the table in the markdown.
@@ -117,7 +127,7 @@ How it is measured: the subjects take turns (A B A B …); a figure of several r
 largest in brackets, counts are sums, and the ratio is the median of the ratios pair by pair. The subject runs on one core, the
 load on another. CPU is user and system time of all the subject's processes (` + "`/proc/PID/stat`" + `), per call, over the counted calls
 only; ` + "`bench/load`" + ` makes the calls (batched sockets, one thread), or SIPp where the table says so. At saturation the load runs for
-35 seconds before counting starts, longer than the 32 seconds for which RFC 3261 has finished transactions kept.
+{warm} before counting starts; RFC 3261 has finished transactions kept for 32 s.
 
 A call is an INVITE of about 900 bytes with SDP, 100, 180, 200, ACK, BYE, 200. Tsujiban has everything on: each attempt is on
 disk before its INVITE goes on, policy, spend and fraud decide. Kamailio has tm, rr, dialog, a counter per source and a barred
@@ -136,8 +146,8 @@ func (r *report) markdown() string {
 	for _, line := range r.where() {
 		fmt.Fprintf(&b, "- %s\n", line)
 	}
-	lines := r.lines("|", " | ")
-	b.WriteString("\n" + strings.Join(lines, "\n") + "\n" + notes)
+	lines := r.lines("| ", " | ", " |")
+	b.WriteString("\n" + strings.Join(lines, "\n") + "\n" + strings.ReplaceAll(notes, "{warm}", r.Warm.String()))
 	return b.String()
 }
 
