@@ -85,7 +85,7 @@ func fileSystem(dir string) (string, error) {
 	}
 	names := map[int64]string{unix.EXT4_SUPER_MAGIC: "ext4", unix.XFS_SUPER_MAGIC: "xfs", unix.BTRFS_SUPER_MAGIC: "btrfs",
 		unix.TMPFS_MAGIC: "tmpfs (no disk: nothing is durable)", unix.OVERLAYFS_SUPER_MAGIC: "overlay"}
-	if name, ok := names[int64(s.Type)]; ok {
+	if name, ok := names[s.Type]; ok {
 		return name, nil
 	}
 	return fmt.Sprintf("type %#x", s.Type), nil
