@@ -92,7 +92,7 @@ func (b *board) forget(firm int, theft bool) {
 }
 
 // stolenTalk is how long the press's calls lasted; what a call would have cost is counted with it.
-const stolenTalk = 30 * time.Second
+const stolenTalk = 32 * time.Second
 
 func (b *board) done(firm int, _ string, got placed, theft bool, price tsujiban.Price) {
 	b.mu.Lock()

@@ -20,6 +20,7 @@ type station struct {
 	ua     *sipgo.UserAgent
 	server *sipgo.Server
 	client *sipgo.Client
+	conn   net.PacketConn
 	addr   netip.AddrPort
 	done   chan error
 }
@@ -31,7 +32,7 @@ func newStation(ip, agent string, handlers func(*station)) (*station, error) {
 		return nil, err
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	s := &station{addr: conn.LocalAddr().(*net.UDPAddr).AddrPort(), done: make(chan error, 1)}
+	s := &station{conn: conn, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort(), done: make(chan error, 1)}
 	if s.ua, err = sipgo.NewUA(sipgo.WithUserAgent(agent), sipgo.WithUserAgentHostname(ip),
 		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(quiet)),
 		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(quiet))); err != nil {
@@ -53,8 +54,9 @@ func (s *station) contact(user string) sip.ContactHeader {
 }
 
 func (s *station) close() {
-	_ = s.ua.Close() // nothing is left to be said
+	_ = s.conn.Close() // nothing is left to be said
 	<-s.done
+	_ = s.ua.Close()
 }
 
 // pbx is the PBX of a firm.
