@@ -72,6 +72,7 @@ type App struct {
 	stopView    context.CancelFunc
 	viewDone    chan struct{}
 	viewFailing atomic.Pointer[error]
+	viewed      viewed
 	ctx         context.Context // done when the program is to stop
 }
 

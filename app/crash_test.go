@@ -87,7 +87,7 @@ func TestKilledAndStartedAgain(t *testing.T) {
 		p.answer(p.expect("BYE "), "200 OK")
 	}
 	r.ended()
-	calls := r.viewed()
+	calls := r.records()
 	if len(calls) != 2 || calls[0].Cut != "call-gone" || calls[1].Cut != "staff" || calls[1].Charge == 0 {
 		t.Fatalf("records: %+v", calls)
 	}

@@ -115,8 +115,6 @@ func (a *App) Status() control.Status {
 	if err := a.journal.Failing(); err != nil {
 		s.Journal.Failing = err.Error()
 	}
-	if pos, err := a.store.Position(a.ctx); err == nil {
-		s.Journal.Viewed = pos
-	}
+	s.Journal.Viewed = a.viewed.position()
 	return s
 }

@@ -43,6 +43,7 @@ var (
 	descCommitted = desc("journal_committed_entries", "Entries of the journal that are on disk.")
 	descLost      = desc("journal_lost_events_total", "Events that the journal had no room for.")
 	descView      = desc("calls_view_failing", "1 while the calls view does not follow the journal.")
+	descViewed    = desc("calls_view_entries", "Entries of the journal that the calls view has.")
 	descReady     = desc("ready", "1 while calls are taken in.")
 	descCarrier   = desc("carrier_up", "1 while a carrier answers.", "carrier")
 	descRequests  = desc("sip_requests_total", "SIP requests received, by method.", "method")
@@ -92,6 +93,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	gauge(descFailing, truth(a.journal.Failing() != nil))
 	gauge(descView, truth(a.viewFailing.Load() != nil))
 	count(descCommitted, a.journal.Committed())
+	count(descViewed, a.viewed.position())
 }
 
 type (

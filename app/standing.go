@@ -117,20 +117,21 @@ func (s *controlServer) calls(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.record(r.Context(), byOf(r), lookNote(&q)); err != nil {
+	done, err := a.record(r.Context(), byOf(r), lookNote(&q))
+	if err != nil {
 		return nil, err
 	}
-	list := []control.CallRecord{}
+	list := control.Calls{Behind: a.viewed.wait(r.Context(), done.Seq), Calls: []control.CallRecord{}}
 	for {
 		page, err := a.store.Calls(r.Context(), query)
 		if err != nil {
 			return nil, err
 		}
 		for i := range page.Calls {
-			list = append(list, callRecord(&page.Calls[i], q.Reveal))
+			list.Calls = append(list.Calls, callRecord(&page.Calls[i], q.Reveal))
 		}
 		query.Cursor = page.Next
-		if query.Limit = q.Limit - len(list); page.Next == "" || query.Limit <= 0 {
+		if query.Limit = q.Limit - len(list.Calls); page.Next == "" || query.Limit <= 0 {
 			return list, nil
 		}
 		query.Limit = min(query.Limit, store.MaxPage)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
+	"time"
 
 	"tsujiban"
 	"tsujiban/store"
@@ -42,8 +44,9 @@ func (a *App) startViews(ctx context.Context) error {
 // follow carries the journal into the calls view until the journal is closed. Calls do not
 // depend on it: what it cannot do is logged and shown in the metrics.
 func (a *App) follow(ctx context.Context, pos uint64) {
+	a.viewed.begin(a.store, pos)
 	rd := a.journal.Reader(pos + 1)
-	f := &store.Follower{View: a.store, OnState: func(err error) {
+	f := &store.Follower{View: &a.viewed, OnState: func(err error) {
 		if err != nil {
 			a.viewFailing.Store(&err)
 			a.log.Error("the calls view cannot be written; trying again", slog.Any("error", err))
@@ -58,4 +61,69 @@ func (a *App) follow(ctx context.Context, pos uint64) {
 		a.viewFailing.Store(&err)
 		a.log.Error("the calls view has stopped; stop the program and run \"tsujiban rebuild\"", slog.Any("error", err))
 	}
+}
+
+// viewed is the calls view together with how far it is, so that who has just seen a call end
+// finds it in a search.
+type viewed struct {
+	store.View
+
+	mu      sync.Mutex // guards what follows; taken with no other lock held
+	pos     uint64
+	changed chan struct{} // closed at the next step; nil when nobody waits
+}
+
+func (v *viewed) begin(to store.View, pos uint64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.View, v.pos = to, pos
+}
+
+// ApplyEvents folds events and tells those who wait.
+func (v *viewed) ApplyEvents(ctx context.Context, events []tsujiban.Event) error {
+	if err := v.View.ApplyEvents(ctx, events); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(events) > 0 {
+		v.pos = events[len(events)-1].Seq
+	}
+	if v.changed != nil {
+		close(v.changed)
+		v.changed = nil
+	}
+	return nil
+}
+
+// viewWait is how long a search waits for the view at most.
+const viewWait = 2 * time.Second
+
+// wait returns when the view has an entry, and how far it is behind when it does not get there in time.
+func (v *viewed) wait(ctx context.Context, seq uint64) (behind uint64) {
+	ctx, cancel := context.WithTimeout(ctx, viewWait)
+	defer cancel()
+	for {
+		v.mu.Lock()
+		pos := v.pos
+		if v.changed == nil {
+			v.changed = make(chan struct{})
+		}
+		changed := v.changed
+		v.mu.Unlock()
+		if pos >= seq {
+			return 0
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return seq - pos
+		}
+	}
+}
+
+func (v *viewed) position() uint64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.pos
 }

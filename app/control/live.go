@@ -116,6 +116,12 @@ type CallRecord struct {
 	Weight    float64   `json:"weight,omitempty"`
 }
 
+// Calls is what a search found, newest first.
+type Calls struct {
+	Calls  []CallRecord `json:"calls"`
+	Behind uint64       `json:"behind"` // entries of the journal that the view does not have yet
+}
+
 // CallSearch asks for calls. Ground is why the law lets this person look; it is journaled.
 type CallSearch struct {
 	Ground   string    `json:"ground"`

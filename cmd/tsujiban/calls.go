@@ -50,14 +50,17 @@ func runCalls(c *cmd, args []string) error {
 			"通話記録は通信の秘密です。見る法的根拠を -ground に書いてください（例: -ground \"本人の同意 2026-11-22 受付 123\"）",
 			"call records are secret by law; write the legal ground with -ground (such as -ground \"consent of the subscriber, ticket 123\")"))
 	}
-	var list []control.CallRecord
-	if err := c.do(http.MethodPost, "/v1/calls", q, &list); err != nil {
+	var found control.Calls
+	if err := c.do(http.MethodPost, "/v1/calls", q, &found); err != nil {
 		return err
 	}
-	if c.json {
-		return c.writeJSON(list)
+	if found.Behind > 0 {
+		c.errorf(c.tr("注意: 一覧は記録より %d 件遅れています\n", "note: the view is %d entries behind the journal\n"), found.Behind)
 	}
-	return c.callTable(list)
+	if c.json {
+		return c.writeJSON(found)
+	}
+	return c.callTable(found.Calls)
 }
 
 func (c *cmd) callTable(list []control.CallRecord) error {

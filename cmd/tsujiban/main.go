@@ -114,7 +114,7 @@ func (c *cmd) exit(err error) int {
 		return 0 // the reader of our output has seen enough
 	}
 	code := tsujiban.CodeOf(err)
-	text := term.Clean(err.Error())
+	text := " " + term.Clean(err.Error())
 	var problems config.Problems
 	if errors.As(err, &problems) {
 		text = ""
@@ -122,7 +122,7 @@ func (c *cmd) exit(err error) int {
 			text += "\n  " + term.Clean(p.Text(c.lang))
 		}
 	}
-	if _, werr := fmt.Fprintf(c.stderr, "tsujiban: %s: %s\n", code.Text(c.lang), text); werr != nil {
+	if _, werr := fmt.Fprintf(c.stderr, "tsujiban: %s:%s\n", code.Text(c.lang), text); werr != nil {
 		return tsujiban.CodeInternal.ExitCode()
 	}
 	return code.ExitCode()
