@@ -31,12 +31,13 @@ type Customer struct {
 	// Rules in words, for a verdict that they decide.
 	CapCallRule, CapDayRule, CapMonthRule, ChannelsRule, CallsPerSecondRule string
 
-	barred     uint32 // classes, a bit each
-	hasNumbers bool
-	allow, bar *countrySet // nil: none given
-	prefixes   *prefixSet
-	hours      *Week
-	hoursRule  string
+	barred        uint32      // classes, a bit each
+	shared        bool        // another customer holds numbers within the blocks
+	whole, blocks []uint64    // numbers and blocks that it holds, by Number.Prefix
+	allow, bar    *countrySet // nil: none given
+	prefixes      *prefixSet
+	hours         *Week
+	hoursRule     string
 }
 
 // Capped tells whether any limit of money holds for the customer.
@@ -229,13 +230,12 @@ func (p *Policy) Caller(c *Customer, caller []byte) (tsujiban.Number, bool) {
 	if withheld(caller) {
 		return tsujiban.Number{}, true
 	}
-	free := c == nil || !c.hasNumbers
+	free := c == nil || len(c.whole)+len(c.blocks) == 0
 	dialled, err := p.plan.Parse(caller)
 	if err != nil {
 		return tsujiban.Number{}, free
 	}
-	holder, ok := p.numbers.find(dialled.Number)
-	return dialled.Number, free || ok && holder == c.ID
+	return dialled.Number, free || p.holds(c, dialled.Number)
 }
 
 var withheldWords = [...][]byte{[]byte("anonymous"), []byte("unavailable"), []byte("restricted")}

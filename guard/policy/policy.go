@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"fmt"
-	"math/bits"
 	"time"
 
 	"tsujiban"
@@ -89,6 +87,7 @@ func Compile(src Source) (*Policy, error) {
 			return nil, err
 		}
 	}
+	p.numbers.mark(p.customers)
 	return p, nil
 }
 
@@ -107,9 +106,8 @@ func (p *Policy) add(c *compiler, cust *tsujiban.Customer, defaults *tsujiban.Li
 	}
 	compiled.ID, compiled.Index = cust.ID, len(p.customers)
 	compiled.International = cust.International
-	compiled.hasNumbers = len(cust.Numbers) > 0
 	for _, n := range cust.Numbers {
-		if err := p.numbers.add(n, cust.ID); err != nil {
+		if err := p.numbers.add(n, compiled); err != nil {
 			return tsujiban.Errorf(tsujiban.CodeInvalid, "customer %q: numbers: %w", cust.ID, err)
 		}
 	}
@@ -183,62 +181,4 @@ func (p *Policy) Moment(at time.Time) Moment {
 		Month:  int32(year*12 + int(month) - 1),
 		Minute: int(weekday)*minutesPerDay + int(seconds-day*86400)/60,
 	}
-}
-
-// holders finds who holds a number.
-type holders struct {
-	whole    map[uint64]tsujiban.CustomerID // by Number.Prefix of all digits
-	blocks   map[uint64]tsujiban.CustomerID // by Number.Prefix
-	blockLen uint16                         // bit n: there are blocks of n digits
-}
-
-// add takes a whole number or a block ending in '*'.
-func (h *holders) add(s string, c tsujiban.CustomerID) error {
-	digits, block := s, false
-	if len(s) > 0 && s[len(s)-1] == '*' {
-		digits, block = s[:len(s)-1], true
-	}
-	n, err := tsujiban.ParseNumber(digits)
-	if err != nil {
-		return fmt.Errorf("%q: %w", s, err)
-	}
-	if n.IsLocal() {
-		return fmt.Errorf("%q: want an E.164 number with a plus sign, such as +81312345678 or +8131234*", s)
-	}
-	if h.whole == nil {
-		h.whole = map[uint64]tsujiban.CustomerID{}
-		h.blocks = map[uint64]tsujiban.CustomerID{}
-	}
-	key := n.Prefix(n.Len())
-	other, taken := h.whole[key]
-	if block {
-		other, taken = h.blocks[key]
-	}
-	switch {
-	case taken && other != c:
-		return fmt.Errorf("%q is held by customer %q already", s, other)
-	case block:
-		h.blocks[key] = c
-		h.blockLen |= 1 << n.Len()
-	default:
-		h.whole[key] = c
-	}
-	return nil
-}
-
-func (h *holders) find(n tsujiban.Number) (tsujiban.CustomerID, bool) {
-	if n.IsLocal() || n.IsZero() {
-		return "", false
-	}
-	if c, ok := h.whole[n.Prefix(n.Len())]; ok {
-		return c, true
-	}
-	for lengths := h.blockLen & (1<<(n.Len()+1) - 1); lengths != 0; {
-		l := bits.Len16(lengths) - 1
-		if c, ok := h.blocks[n.Prefix(l)]; ok {
-			return c, true
-		}
-		lengths &^= 1 << l
-	}
-	return "", false
 }
