@@ -44,7 +44,7 @@ func (a *App) startViews(ctx context.Context) error {
 // follow carries the journal into the calls view until the journal is closed. Calls do not
 // depend on it: what it cannot do is logged and shown in the metrics.
 func (a *App) follow(ctx context.Context, pos uint64) {
-	a.viewed.begin(a.store, pos)
+	a.viewed.begin(a.store, pos, a.journal.Committed)
 	rd := a.journal.Reader(pos + 1)
 	f := &store.Follower{View: &a.viewed, OnState: func(err error) {
 		if err != nil {
@@ -67,23 +67,33 @@ func (a *App) follow(ctx context.Context, pos uint64) {
 // finds it in a search.
 type viewed struct {
 	store.View
+	committed func() uint64 // how far the journal is
+	pace      pace          // of the follower's goroutine
 
 	mu      sync.Mutex // guards what follows; taken with no other lock held
 	pos     uint64
 	changed chan struct{} // closed at the next step; nil when nobody waits
 }
 
-func (v *viewed) begin(to store.View, pos uint64) {
+func (v *viewed) begin(to store.View, pos uint64, committed func() uint64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.View, v.pos = to, pos
+	v.View, v.pos, v.committed = to, pos, committed
 }
 
 // ApplyEvents folds events and tells those who wait.
 func (v *viewed) ApplyEvents(ctx context.Context, events []tsujiban.Event) error {
+	start := time.Now()
 	if err := v.View.ApplyEvents(ctx, events); err != nil {
 		return err
 	}
+	now := time.Now()
+	v.arrived(events)
+	pause(ctx, v.pace.rest(now, v.committed(), now.Sub(start)))
+	return nil
+}
+
+func (v *viewed) arrived(events []tsujiban.Event) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if len(events) > 0 {
@@ -93,7 +103,6 @@ func (v *viewed) ApplyEvents(ctx context.Context, events []tsujiban.Event) error
 		close(v.changed)
 		v.changed = nil
 	}
-	return nil
 }
 
 // viewWait is how long a search waits for the view at most.
