@@ -3,6 +3,7 @@ package fraud
 import (
 	"math"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -197,8 +198,11 @@ func TestHashes(t *testing.T) {
 	if HashAddress(netip.Addr{}) != 0 || HashText(nil) != 0 || HashText([]byte("x")) == 0 {
 		t.Error("0 stands for none")
 	}
-	long := make([]byte, 200)
-	if HashText(long) != HashText(long[:64]) {
-		t.Error("only the first 64 bytes count")
+	long := strings.Repeat("x", 200)
+	if HashText([]byte(long)) != HashText([]byte(long[:64])) {
+		t.Error("only the first 64 characters count")
+	}
+	if HashText([]byte("a\xff b")) != HashText([]byte("a\ufffdb")) {
+		t.Error("bytes that a record may change count")
 	}
 }

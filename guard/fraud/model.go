@@ -191,12 +191,21 @@ func HashAddress(a netip.Addr) uint32 {
 // maxText is how much of a text counts.
 const maxText = 64
 
-// HashText makes the key of a User-Agent: its first 64 bytes; 0 for none.
+// HashText makes the key of a User-Agent: its first 64 printable ASCII characters; 0 for
+// none. Other bytes do not count, since a record may hold them in another form.
 func HashText(b []byte) uint32 {
-	if len(b) == 0 {
+	var text [maxText]byte
+	n := 0
+	for _, c := range b {
+		if c > ' ' && c < 0x7f && n < maxText {
+			text[n] = c
+			n++
+		}
+	}
+	if n == 0 {
 		return 0
 	}
-	return hash(b[:min(len(b), maxText)])
+	return hash(text[:n])
 }
 
 // hash is FNV-1a, never 0.
