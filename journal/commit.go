@@ -2,7 +2,6 @@ package journal
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -32,7 +31,8 @@ func (j *Journal) run() {
 		}
 		j.giveBack(b)
 	}
-	if err := errors.Join(j.disk.finish(j.closed == nil), j.lock.Close()); err != nil && j.closed == nil {
+	<-j.packer.done
+	if err := errors.Join(j.disk.finish(), j.lock.Close()); err != nil && j.closed == nil {
 		j.closed = tsujiban.Errorf(tsujiban.CodeUnavailable, "closing the journal: %w", err)
 	}
 }
@@ -71,7 +71,7 @@ func (j *Journal) rest(d time.Duration) {
 	defer t.Stop()
 	select {
 	case <-t.C:
-	case <-j.disk.quit:
+	case <-j.quit:
 	}
 }
 
@@ -94,10 +94,10 @@ func (j *Journal) commit(b batch) error {
 		last := j.isClosing()
 		err := j.disk.write(b)
 		if err == nil {
-			j.committed(b.last, pause != firstPause)
+			j.committed(b.last)
 			return nil
 		}
-		j.failed(err, pause == firstPause)
+		j.report(err)
 		if last {
 			return err
 		}
@@ -112,124 +112,37 @@ func (j *Journal) isClosing() bool {
 	return j.closing
 }
 
-func (j *Journal) committed(upTo uint64, failedBefore bool) {
+func (j *Journal) committed(upTo uint64) {
 	j.durable.Store(upTo)
-	if failedBefore {
-		j.tail.Lock()
-		j.tail.failing = nil
-		j.tail.Unlock()
+	j.commits.Add(1)
+	if j.failing.Load() {
+		j.setFailing(nil)
 		j.o.Logger.Info("the journal is written again", slog.Uint64("durable", upTo))
 	}
 	j.tail.tell(upTo)
 	j.o.OnCommit(upTo, nil)
 }
 
-func (j *Journal) failed(err error, first bool) {
-	err = tsujiban.Errorf(tsujiban.CodeUnavailable, "writing the journal: %w", err)
+func (j *Journal) report(err error) {
+	j.setFailing(err)
+	j.o.OnCommit(j.durable.Load(), j.Failing())
+}
+
+// setFailing notes why a commit failed, or with nil that one has succeeded.
+func (j *Journal) setFailing(err error) {
 	j.tail.Lock()
-	j.tail.failing = err
-	j.tail.Unlock()
-	if first {
+	defer j.tail.Unlock()
+	if err == nil {
+		j.failing.Store(false)
+		j.tail.failing = nil
+		return
+	}
+	j.failures.Add(1)
+	err = tsujiban.Errorf(tsujiban.CodeUnavailable, "writing the journal: %w", err)
+	if j.tail.failing == nil {
+		j.failing.Store(true)
+		j.tail.since = j.o.Clock()
 		j.o.Logger.Error("the journal cannot be written; trying again", slog.Uint64("durable", j.durable.Load()), slog.Any("error", err))
 	}
-	j.o.OnCommit(j.durable.Load(), err)
-}
-
-// disk writes batches to segments. It belongs to the commit goroutine.
-type disk struct {
-	fs     FS
-	dir    string
-	limit  int64
-	tail   *tail
-	quit   chan struct{} // closed when the journal is closing
-	file   File          // nil before the first batch and after a fault
-	first  uint64        // of the newest segment, 0 when there is none
-	prev   uint64        // of the one before
-	end    int64         // how much of file is durable
-	head   []byte
-	onDone func(segment) // a segment is closed
-}
-
-// write makes the batch durable. After an error nothing of it counts.
-func (d *disk) write(b batch) error {
-	if d.file != nil && d.end > int64(headerSize) && d.end+int64(len(b.b)) > d.limit {
-		d.leave()
-	}
-	if d.file == nil {
-		if err := d.begin(b.first); err != nil {
-			return err
-		}
-	}
-	if _, err := d.file.WriteAt(b.b, d.end); err != nil {
-		if !noSpace(err) {
-			d.leave()
-		}
-		return err
-	}
-	if err := d.file.Sync(); err != nil {
-		// The kernel may have dropped the pages and forgotten that they were dirty: another sync
-		// would report success for nothing. The batch goes to a new file.
-		d.leave()
-		return err
-	}
-	d.end += int64(len(b.b))
-	return nil
-}
-
-// begin makes the segment whose first entry is first. One of the same name holds nothing durable and is replaced.
-func (d *disk) begin(first uint64) error {
-	prev := d.first
-	if d.first == first {
-		prev = d.prev
-	}
-	name := plainName(d.dir, first)
-	f, err := d.fs.Create(name + tempSuffix)
-	if err != nil {
-		return err
-	}
-	d.head = appendHeader(d.head[:0], first, prev)
-	if _, err = f.WriteAt(d.head, 0); err == nil {
-		err = f.Sync()
-	}
-	if err == nil {
-		err = d.fs.Rename(name+tempSuffix, name)
-	}
-	if err == nil {
-		err = d.fs.SyncDir(d.dir)
-	}
-	if err != nil {
-		_ = f.Close() // the first error says more
-		return fmt.Errorf("beginning %s: %w", name, err)
-	}
-	d.file, d.first, d.prev, d.end = f, first, prev, int64(len(d.head))
-	d.tail.put(segment{first: first, plain: true})
-	return nil
-}
-
-// leave gives the present file up; the next batch begins another.
-func (d *disk) leave() {
-	_ = d.file.Close() // everything that counts in it is synced
-	d.file = nil
-	d.onDone(segment{first: d.first, plain: true})
-}
-
-// finish closes the last segment in order.
-func (d *disk) finish(orderly bool) error {
-	if d.file == nil {
-		return nil
-	}
-	f := d.file
-	d.file = nil
-	if orderly {
-		end := sealFrame([]byte("                  "[:frameHead]), 0, markEnd)
-		if _, err := f.WriteAt(end, d.end); err != nil {
-			_ = f.Close()
-			return err
-		}
-		if err := f.Sync(); err != nil {
-			_ = f.Close()
-			return err
-		}
-	}
-	return f.Close()
+	j.tail.failing = err
 }

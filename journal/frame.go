@@ -17,6 +17,9 @@ const (
 	markEnd   = '.' // no entry: the segment was closed in order here
 )
 
+// blankHead keeps the place of a frame that is sealed later.
+const blankHead = "                  "
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // sealFrame fills in the frame of the line that begins frameHead bytes after start and reaches to

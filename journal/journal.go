@@ -20,10 +20,20 @@ type Options struct {
 	// MaxPending bounds the bytes of events that wait for the disk; 16 MiB by default. Beyond, Append returns ErrFull.
 	MaxPending int
 	// CommitInterval is the least time between the beginnings of two commits: entries that come in
-	// between share one. An entry that comes later than that after the last commit does not wait. Default 1 ms; negative for none.
+	// between share one. An entry that comes later than that after the last commit does not wait. Default 2 ms; negative for none.
 	CommitInterval time.Duration
+	// TailInterval is the least time between two looks of a reader that waits at the end: what comes in between is read
+	// at once. Default 20 ms; negative for none.
+	TailInterval time.Duration
+	// QuietRate is the entries per second below which closed segments are compressed, so that it does not compete with
+	// calls. With more than eight waiting they are compressed anyway. Default 3000; negative: at once.
+	QuietRate int
+	// VerifyBytes is how much of the newest closed segments Open reads in whole, in bytes of their files; of older ones it reads
+	// the headers. Default 64 MiB; negative: everything.
+	VerifyBytes int64
 	// OnCommit is called from the commit goroutine, in order: with a nil error when everything up to and
-	// including upTo is durable; with an error when a commit has failed, upTo being what is durable. It must not block.
+	// including upTo is durable; with an error when a commit has failed, upTo being what is durable. It must not block
+	// and must not call Close.
 	OnCommit func(upTo uint64, err error)
 	Logger   *slog.Logger     // slog.Default() when nil
 	Clock    func() time.Time // for the instants in Stats; time.Now when nil
@@ -38,7 +48,16 @@ func (o *Options) defaults() {
 		o.MaxPending = 16 << 20
 	}
 	if o.CommitInterval == 0 {
-		o.CommitInterval = time.Millisecond
+		o.CommitInterval = 2 * time.Millisecond
+	}
+	if o.TailInterval == 0 {
+		o.TailInterval = 20 * time.Millisecond
+	}
+	if o.QuietRate == 0 {
+		o.QuietRate = 3000
+	}
+	if o.VerifyBytes == 0 {
+		o.VerifyBytes = 64 << 20
 	}
 	if o.OnCommit == nil {
 		o.OnCommit = func(uint64, error) {}
@@ -78,13 +97,18 @@ type Journal struct {
 	idle    bool   // the commit goroutine waits for wake
 	closing bool
 
+	quit chan struct{} // closed when the journal is closing
 	wake chan struct{} // cap 1: there is something to commit, or closing
 	done chan struct{} // closed when the commit goroutine has ended
 
-	durable atomic.Uint64
-	tail    tail
-	disk    disk  // of the commit goroutine alone
-	closed  error // result of Close, set before done is closed
+	durable  atomic.Uint64
+	commits  atomic.Uint64
+	failures atomic.Uint64
+	failing  atomic.Bool // tail.failing is not nil
+	tail     tail
+	disk     disk // of the commit goroutine alone
+	packer   packer
+	closed   error // result of Close, set before done is closed
 }
 
 // batch is a run of framed lines.
@@ -116,7 +140,7 @@ func (j *Journal) Append(ev *tsujiban.Event) (uint64, error) {
 		mark = markBatch
 		j.open.first = seq
 	}
-	b := append(j.open.b, "                  "[:frameHead]...)
+	b := append(j.open.b, blankHead...)
 	j.open.b = sealFrame(j.enc.event(b, ev), start, mark)
 	j.open.last = seq
 	j.next++
@@ -139,6 +163,35 @@ func (j *Journal) Failing() error {
 	return j.tail.failing
 }
 
+// Stats are counts for metrics.
+type Stats struct {
+	Appended, Committed uint64    // sequence numbers
+	Pending             int       // bytes that wait for the disk
+	Commits, Failures   uint64    // since Open
+	Segments, Packed    int       // files on disk, and how many of them are compressed
+	FailingSince        time.Time // zero when commits work
+}
+
+// Stats counts what the journal has done.
+func (j *Journal) Stats() Stats {
+	j.mu.Lock()
+	s := Stats{Appended: j.next - 1, Pending: len(j.open.b) + j.taken}
+	j.mu.Unlock()
+	s.Committed, s.Commits, s.Failures = j.durable.Load(), j.commits.Load(), j.failures.Load()
+	j.tail.Lock()
+	defer j.tail.Unlock()
+	s.Segments = len(j.tail.segs)
+	for _, g := range j.tail.segs {
+		if !g.plain {
+			s.Packed++
+		}
+	}
+	if j.tail.failing != nil {
+		s.FailingSince = j.tail.since
+	}
+	return s
+}
+
 // Wait returns when the entry is durable. Errors: that of ctx, and ErrClosed when the journal was closed before.
 func (j *Journal) Wait(ctx context.Context, seq uint64) error {
 	for j.durable.Load() < seq {
@@ -146,8 +199,10 @@ func (j *Journal) Wait(ctx context.Context, seq uint64) error {
 		select {
 		case <-ready:
 		case <-ctx.Done():
+			j.tail.forget(ready)
 			return ctx.Err()
 		case <-j.done:
+			j.tail.forget(ready)
 			if j.durable.Load() < seq {
 				return ErrClosed
 			}
@@ -166,7 +221,7 @@ func (j *Journal) Close() error {
 	j.idle = false
 	j.mu.Unlock()
 	if first {
-		close(j.disk.quit)
+		close(j.quit)
 	}
 	if idle {
 		j.wake <- struct{}{}

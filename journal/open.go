@@ -2,8 +2,10 @@ package journal
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
+	"runtime"
 
 	"tsujiban"
 )
@@ -23,51 +25,145 @@ func Open(o Options) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{o: o, lock: lock, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	j.disk = disk{fs: o.FS, dir: o.Dir, limit: o.SegmentBytes, tail: &j.tail, quit: make(chan struct{}), onDone: func(segment) {}}
+	j := &Journal{o: o, lock: lock, quit: make(chan struct{}), wake: make(chan struct{}, 1), done: make(chan struct{}), next: 1}
+	j.packer.init(&j.o, &j.tail, j.Committed, j.quit)
+	j.disk = disk{fs: o.FS, dir: o.Dir, limit: o.SegmentBytes, tail: &j.tail, begun: j.packer.wakeUp}
 	if err := j.recover(); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
+	if runtime.GOMAXPROCS(0) < 2 {
+		o.Logger.Warn("the journal's syncs stall the whole program on one processor: set GOMAXPROCS to 2 or more")
+	}
 	go j.run()
+	go j.packer.run()
 	return j, nil
 }
 
-// recover finds the end of what is on disk.
+// recover finds the end of what is on disk, and makes sure of it.
 func (j *Journal) recover() error {
+	segs, err := j.clean()
+	if err != nil {
+		return err
+	}
+	if len(segs) == 0 {
+		return nil
+	}
+	if err := verifyOlder(j.o.FS, j.o.Dir, segs, j.o.VerifyBytes); err != nil {
+		return err
+	}
+	e, err := findEnd(j.o.FS, j.o.Dir, segs)
+	if err != nil {
+		return err
+	}
+	if len(e.torn) > 0 {
+		j.o.Logger.Warn("an unfinished write at the end of the journal is moved aside",
+			slog.String("file", e.name), slog.Int64("offset", e.tornAt), slog.Int("bytes", len(e.torn)), slog.Uint64("entry", e.next))
+		if err := setAside(j.o.FS, j.o.Dir, e.next, e.torn); err != nil {
+			// The disk may be full, and calls for help have to pass all the same: the program starts.
+			j.o.Logger.Warn("the unfinished write cannot be moved aside yet", slog.Any("error", err))
+			j.packer.torn, j.packer.tornAt = e.torn, e.next
+		}
+	}
+	if e.dropped {
+		segs = segs[:len(segs)-1]
+	}
+	j.tail.segs = segs
+	j.disk.first, j.disk.prev = e.first, e.prev
+	j.next = e.next
+	j.durable.Store(e.next - 1)
+	if len(e.unsure.b) > 0 {
+		j.secure(e.unsure)
+	}
+	return nil
+}
+
+// clean removes what interrupted steps left and lists the segments.
+func (j *Journal) clean() ([]segment, error) {
 	segs, temps, err := listSegments(j.o.FS, j.o.Dir)
 	if err != nil {
-		return tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the journal's directory: %w", err)
+		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the journal's directory: %w", err)
 	}
 	for _, t := range temps {
 		if err := j.o.FS.Remove(filepath.Join(j.o.Dir, t)); err != nil {
 			j.o.Logger.Warn("a leftover file cannot be removed", slog.String("file", t), slog.Any("error", err))
 		}
 	}
-	j.next = 1
-	if len(segs) == 0 {
-		return nil
+	return segs, nil
+}
+
+// secure writes the last batch anew: whether its sync came to an end before the crash is not known, and
+// what is read back may come from memory. When that fails it is the first thing that the commit goroutine does.
+func (j *Journal) secure(b batch) {
+	if err := j.disk.write(b); err != nil {
+		j.durable.Store(b.first - 1)
+		j.open = b
+		j.setFailing(err)
 	}
-	j.tail.segs = segs
-	last := segs[len(segs)-1]
-	f, err := openFrames(j.o.FS, j.o.Dir, last)
-	if err != nil {
+}
+
+// verifyOlder checks the chain of headers, and reads the newest segments but the last in whole, up to limit stored bytes
+// (all when it is negative).
+func verifyOlder(fsys FS, dir string, segs []segment, limit int64) error {
+	if err := verifyChain(fsys, dir, segs); err != nil {
 		return err
 	}
-	defer func() { _ = f.close() }() // read only
-	j.next = f.first
-	for {
-		_, mark, state, err := f.next()
+	var read int64
+	for i := len(segs) - 2; i >= 0 && (limit < 0 || read < limit); i-- {
+		size, err := verifyWhole(fsys, dir, segs[i], segs[i+1].first)
 		if err != nil {
 			return err
 		}
-		if state != frameWhole {
-			break
+		read += size
+	}
+	return nil
+}
+
+// verifyChain reads the header of every segment but the last and says which segment is missing.
+func verifyChain(fsys FS, dir string, segs []segment) error {
+	before := uint64(0)
+	for i, s := range segs {
+		f, err := openSegment(fsys, dir, s)
+		if err != nil {
+			if i == len(segs)-1 && errors.Is(err, errHeader) {
+				return nil // findEnd sees to that
+			}
+			return err
 		}
-		if mark != markEnd {
-			j.next++
+		prev := f.prev
+		if err := f.close(); err != nil {
+			return err
+		}
+		if err := chained(dir, s, prev, before); err != nil {
+			return err
+		}
+		before = s.first
+	}
+	return nil
+}
+
+// chained checks that the segment s, whose header names prev, stands behind the one that begins with before.
+func chained(dir string, s segment, prev, before uint64) error {
+	switch {
+	case prev == before && (before != 0 || s.first == 1):
+		return nil
+	case prev > before:
+		return tsujiban.Errorf(tsujiban.CodeCorrupt, "%s is missing: %s follows it; put a copy of the file in its place",
+			plainName(dir, prev), filepath.Base(s.name(dir)))
+	}
+	return corrupt(s.name(dir), 0, fmt.Errorf("it should follow the segment of entry %d, and stands behind that of %d", prev, before))
+}
+
+// verifyWhole reads every frame of a segment that ends where the one of entry end begins, and returns the size of its file.
+func verifyWhole(fsys FS, dir string, s segment, end uint64) (int64, error) {
+	f, err := openSegment(fsys, dir, s)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.close() }() // read only
+	for f.pos < end {
+		if _, err := f.entry(); err != nil {
+			return 0, err
 		}
 	}
-	j.disk.first, j.disk.prev = f.first, f.prev
-	j.durable.Store(j.next - 1)
-	return nil
+	return f.file.Size()
 }

@@ -3,8 +3,10 @@ package journal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"time"
 
 	"tsujiban"
 )
@@ -13,13 +15,14 @@ import (
 type Reader struct {
 	fs   FS
 	dir  string
-	j    *Journal // nil offline
-	segs []segment
+	j    *Journal  // nil offline
+	segs []segment // offline
 	next uint64
-	seg  uint64 // first entry of the segment at hand
-	end  uint64 // first entry of the segment after it; 0 when that is not known
-	upTo uint64 // what may be read
-	f    *frames
+	seg  segment // the one at hand
+	end  uint64  // first entry of the segment after it; 0 when there is none yet
+	upTo uint64  // what may be read
+	f    *frames // nil between segments
+	look time.Time
 	ev   tsujiban.Event
 }
 
@@ -29,13 +32,25 @@ func (j *Journal) Reader(from uint64) *Reader {
 	return &Reader{fs: j.o.FS, dir: j.o.Dir, j: j, next: max(from, 1)}
 }
 
-// OpenReader returns a reader for a directory that no program needs to have open. It ends with io.EOF after the last whole entry.
+// OpenReader returns a reader of a directory that a program may have open or not. It ends with io.EOF after the last whole
+// entry, which a program that writes need not yet have found durable.
 func OpenReader(dir string, from uint64) (*Reader, error) {
 	segs, _, err := listSegments(OS, dir)
-	if err != nil {
-		return nil, tsujiban.Errorf(tsujiban.CodeNotFound, "reading the journal: %w", err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, tsujiban.Errorf(tsujiban.CodeNotFound, "there is no journal: %w", err)
+	case err != nil:
+		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the journal: %w", err)
 	}
-	return &Reader{fs: OS, dir: dir, segs: segs, next: max(from, 1), upTo: 1<<64 - 1}, nil
+	r := &Reader{fs: OS, dir: dir, segs: segs, next: max(from, 1), upTo: 1<<64 - 1}
+	if _, _, ok := find(segs, r.next); !ok && len(segs) > 0 {
+		return nil, missing(dir, r.next, segs[0].first)
+	}
+	return r, nil
+}
+
+func missing(dir string, from, first uint64) error {
+	return tsujiban.Errorf(tsujiban.CodeCorrupt, "%s: entry %d is missing: the first segment there begins with entry %d", dir, from, first)
 }
 
 // Next returns the next entry. It and its byte slices are valid until the next call. Errors: io.EOF, that of ctx, and
@@ -46,63 +61,67 @@ func (r *Reader) Next(ctx context.Context) (*tsujiban.Event, error) {
 		return nil, err
 	}
 	if err := ParseEvent(line, &r.ev); err != nil {
-		return nil, corrupt(r.f.name, r.f.at, err)
+		return nil, corrupt(r.f.name, r.f.at-int64(r.f.size), err)
 	}
 	return &r.ev, nil
 }
 
-// Line returns the JSON of the next entry without newline, byte for byte as it was written. It is valid until the next call.
+// Line returns the JSON of the next entry without newline, byte for byte as it was written. It is valid until the next
+// call. Errors are those of Next.
 func (r *Reader) Line(ctx context.Context) ([]byte, error) {
 	for {
-		if r.next > r.upTo {
-			if err := r.wait(ctx); err != nil {
-				return nil, err
-			}
-		}
 		if r.f != nil && r.end != 0 && r.next >= r.end {
 			if err := r.Close(); err != nil {
 				return nil, err
 			}
 		}
+		if r.next > r.upTo {
+			if err := r.wait(ctx); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if r.f == nil {
 			if err := r.open(); err != nil {
 				return nil, err
 			}
-		}
-		line, mark, state, err := r.f.next()
-		switch {
-		case err != nil:
-			return nil, err
-		case state == frameRoom || state == frameBad || mark == markEnd:
-			if r.j == nil && r.end == 0 {
-				return nil, io.EOF
-			}
-			return nil, corrupt(r.f.name, r.f.at, errors.New("an entry is missing"))
-		}
-		seq, ok := lineSeq(line)
-		if !ok {
-			return nil, corrupt(r.f.name, r.f.at, errors.New("an entry without number"))
-		}
-		if seq < r.next {
 			continue
 		}
-		if seq > r.next {
-			return nil, corrupt(r.f.name, r.f.at, errors.New("entries are missing"))
+		line, err := r.f.entry()
+		if err != nil && r.j == nil && r.end == 0 && (errors.Is(err, errEnd) || errors.Is(err, errLine)) {
+			line, err = r.atEnd(err)
 		}
-		r.next++
-		return line, nil
+		if err != nil {
+			return nil, err
+		}
+		if line != nil && r.f.pos > r.next {
+			r.next++
+			return line, nil
+		}
 	}
 }
 
 // wait returns when entry r.next is durable.
 func (r *Reader) wait(ctx context.Context) error {
-	if err := r.j.Wait(ctx, r.next); err != nil {
-		if errors.Is(err, ErrClosed) {
-			return io.EOF
+	if d := r.j.o.TailInterval - time.Since(r.look); d > 0 {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.j.done:
 		}
+	}
+	err := r.j.Wait(ctx, r.next)
+	r.look = time.Now()
+	if errors.Is(err, ErrClosed) {
+		return io.EOF
+	}
+	if err != nil {
 		return err
 	}
-	_, r.end, r.upTo, _ = r.j.tail.at(max(r.seg, 1), &r.j.durable)
+	_, r.end, r.upTo, _ = r.j.tail.at(r.seg.first, &r.j.durable)
 	if r.f != nil {
 		r.f.rewind()
 	}
@@ -111,26 +130,75 @@ func (r *Reader) wait(ctx context.Context) error {
 
 // open opens the segment that holds r.next.
 func (r *Reader) open() error {
-	var s segment
 	ok := false
 	if r.j != nil {
-		s, r.end, r.upTo, ok = r.j.tail.at(r.next, &r.j.durable)
+		r.seg, r.end, r.upTo, ok = r.j.tail.at(r.next, &r.j.durable)
 	} else {
-		s, r.end, ok = find(r.segs, r.next)
+		r.seg, r.end, ok = find(r.segs, r.next)
+		if !ok {
+			return io.EOF // of an empty journal
+		}
 	}
 	if !ok {
+		return missing(r.dir, r.next, 0)
+	}
+	f, err := openSegment(r.fs, r.dir, r.seg)
+	if errors.Is(err, fs.ErrNotExist) && r.seg.plain {
+		r.seg.plain = false // compressed in the meantime
+		f, err = openSegment(r.fs, r.dir, r.seg)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return tsujiban.Errorf(tsujiban.CodeCorrupt, "a segment is missing: %w", err)
+	case errors.Is(err, errHeader) && r.j == nil && r.end == 0:
+		return r.headless(err)
+	case err != nil:
+		return err
+	}
+	r.f = f
+	return nil
+}
+
+// headless is the end of a journal whose last segment has not even a header.
+func (r *Reader) headless(err error) error {
+	if _, err := findEnd(r.fs, r.dir, r.segs); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// atEnd decides what it means that the last segment holds no further whole entry: the journal ends there, or goes
+// on because a program writes it, or is damaged.
+func (r *Reader) atEnd(cause error) ([]byte, error) {
+	segs, _, err := listSegments(r.fs, r.dir)
+	if err != nil {
+		return nil, err
+	}
+	r.segs = segs
+	if _, r.end, _ = find(segs, r.seg.first); r.end != 0 && r.next >= r.end {
+		return nil, nil
+	}
+	r.f.rewind()
+	line, err := r.f.entry()
+	if err == nil || r.end != 0 || r.f.zip != nil && errors.Is(err, errLine) {
+		return line, err
+	}
+	return nil, r.endOrHole(cause)
+}
+
+// endOrHole is io.EOF unless something behind says that more was durable.
+func (r *Reader) endOrHole(cause error) error {
+	if r.f.zip != nil {
 		return io.EOF
 	}
-	f, err := openFrames(r.fs, r.dir, s)
-	if errors.Is(err, fs.ErrNotExist) && s.plain {
-		s.plain = false
-		f, err = openFrames(r.fs, r.dir, s)
-	}
+	rest, err := r.f.rest(r.f.at)
 	if err != nil {
 		return err
 	}
-	r.f, r.seg = f, s.first
-	return nil
+	if provesDurable(rest, r.f.pos) >= 0 {
+		return cause
+	}
+	return io.EOF
 }
 
 // Close frees the file that is open. The reader can go on afterwards.
@@ -140,11 +208,8 @@ func (r *Reader) Close() error {
 	}
 	f := r.f
 	r.f = nil
-	return f.close()
-}
-
-// rewind forgets what was read ahead: it was not durable then and may have been written since.
-func (f *frames) rewind() {
-	f.lo, f.hi, f.eof = 0, 0, false
-	f.r = io.NewSectionReader(f.file, f.at, 1<<62)
+	if err := f.close(); err != nil {
+		return fmt.Errorf("closing a segment: %w", err)
+	}
+	return nil
 }

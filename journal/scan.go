@@ -47,7 +47,9 @@ func (s *scanner) space() {
 
 // is skips blanks, and c when it comes next.
 func (s *scanner) is(c byte) bool {
-	s.space()
+	if s.i < len(s.b) && s.b[s.i] <= ' ' {
+		s.space()
+	}
 	if s.what == "" && s.i < len(s.b) && s.b[s.i] == c {
 		s.i++
 		return true
@@ -64,6 +66,15 @@ func (s *scanner) want(c byte) {
 // field moves to the next field of an object whose '{' has been read, and returns its name; nil
 // when the object is over or an error stands.
 func (s *scanner) field(first *bool) []byte {
+	// The way our own lines are written: no blanks, no escapes in names.
+	if !*first && s.what == "" && s.i+1 < len(s.b) && s.b[s.i] == ',' && s.b[s.i+1] == '"' {
+		start := s.i + 2
+		end := start + plainRun(s.b[start:])
+		if end+1 < len(s.b) && s.b[end] == '"' && s.b[end+1] == ':' {
+			s.i = end + 2
+			return s.b[start:end:end]
+		}
+	}
 	if s.is('}') || s.what != "" {
 		return nil
 	}
@@ -84,14 +95,12 @@ func (s *scanner) text() []byte {
 	s.want('"')
 	start, ascii := s.i, true
 	for s.what == "" {
+		s.i += plainRun(s.b[s.i:])
 		if s.i >= len(s.b) {
 			s.fail("the text does not end")
 			return nil
 		}
-		c := s.b[s.i]
-		switch {
-		case plain[c]:
-			s.i++
+		switch c := s.b[s.i]; {
 		case c == '"':
 			t := s.b[start:s.i:s.i]
 			s.i++

@@ -3,13 +3,15 @@ package journal
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // tail is what readers and Wait need of the journal: the segments, and word that more is durable.
 type tail struct {
 	sync.Mutex
-	segs    []segment // in order; the last may still grow
-	failing error
+	segs    []segment    // in order; the last may still grow
+	failing error        // why the last commit failed; nil when it did not
+	since   time.Time    // when commits began to fail
 	waiting atomic.Int32 // count of waiters, so that a commit with nobody waiting takes no lock
 	waiters []waiter
 }
@@ -100,4 +102,15 @@ func (t *tail) put(s segment) {
 		return
 	}
 	t.segs = append(t.segs, s)
+}
+
+// set changes which files there are of a segment.
+func (t *tail) set(s segment) {
+	t.Lock()
+	defer t.Unlock()
+	for i := range t.segs {
+		if t.segs[i].first == s.first {
+			t.segs[i] = s
+		}
+	}
 }

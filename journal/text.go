@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -44,19 +46,35 @@ func appendText[T ~string | ~[]byte](b []byte, s T, limit int) []byte {
 		cut = len(s) - n
 	}
 	b = append(b, '"')
-	i := 0
-	for i < n && plain[s[i]] {
-		i++
-	}
-	b = append(b, s[:i]...)
-	if i < n {
-		b = appendEscaped(b, s[i:n])
+	start := len(b)
+	b = append(b, s[:n]...)
+	if i := plainRun(b[start:]); i < n {
+		b = appendEscaped(b[:start+i], s[i:n])
 	}
 	if cut > 0 {
 		b = append(b, "…+"...)
 		b = strconv.AppendInt(b, int64(cut), 10)
 	}
 	return append(b, '"')
+}
+
+// plainRun counts the bytes at the start of b that stand for themselves, eight at a time.
+func plainRun(b []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; len(b)-i >= 8; i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		quote, back, del := x^ones*'"', x^ones*'\\', x^ones*0x7f
+		// The top bit of a byte is set here when it is a control character, quote, backslash,
+		// DEL or not ASCII. A borrow can mark more bytes, but only behind such a one.
+		if m := (x | (x - ones*' ') | (quote - ones) | (back - ones) | (del - ones)) & highs; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for i < len(b) && plain[b[i]] {
+		i++
+	}
+	return i
 }
 
 // appendEscaped appends s with everything escaped that could end the string, end the line, or
