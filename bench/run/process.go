@@ -26,6 +26,9 @@ type process struct {
 // patience is how long a program may take to start, and to stop.
 const patience = 20 * time.Second
 
+// errSlowStop is for a program that had to be killed.
+var errSlowStop = fmt.Errorf("did not stop within %v", patience)
+
 // start runs a program on the given cores ("0", "0,1") in dir; what it prints
 // goes to a file there. It is ended at the latest when ctx is.
 func start(ctx context.Context, dir, name, cores string, argv ...string) (*process, error) {
@@ -81,7 +84,7 @@ func (p *process) stop() error {
 	}
 	err = errors.Join(err, p.signal(syscall.SIGKILL))
 	<-p.ended
-	return errors.Join(err, fmt.Errorf("%s did not stop within %v", p.name, patience))
+	return errors.Join(err, fmt.Errorf("%s: %w", p.name, errSlowStop))
 }
 
 // died is the error for a program that ended when it should not have, with the end of what it printed.

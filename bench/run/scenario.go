@@ -174,7 +174,12 @@ func (b *bencher) once(ctx context.Context, sc scenario, sub *subject) (s sample
 	if p.wait(0) {
 		return sample{}, errors.Join(p.died(), err)
 	}
-	if err := errors.Join(err, p.stop()); err != nil {
+	stopped := p.stop()
+	if errors.Is(stopped, errSlowStop) {
+		s.Remarks = append(s.Remarks, stopped.Error())
+		stopped = nil
+	}
+	if err := errors.Join(err, stopped); err != nil {
 		return sample{}, err
 	}
 	return s, os.RemoveAll(at.dir)
