@@ -33,11 +33,11 @@ func TestJournalGivesTheState(t *testing.T) {
 		for _, f := range firms() {
 			if f.id == "explorer" || f.id == "call-centre" {
 				f.home /= 4
-				traffic(w, r, f, 3)
+				traffic(w, r, f, 2)
 			}
 		}
 		theft := rapid.SampledFrom(thefts()).Draw(rt, "theft")
-		from := monday.Add(time.Duration(rapid.IntRange(0, 60).Draw(rt, "hours")) * time.Hour)
+		from := monday.Add(time.Duration(rapid.IntRange(0, 40).Draw(rt, "hours")) * time.Hour)
 		steal(w, r, "explorer", theft, from, "192.0.2.1", "PBX/1.0")
 		release := from.Add(time.Duration(rapid.IntRange(0, 600).Draw(rt, "release")) * time.Minute)
 		w.later(release, func() {
@@ -50,7 +50,7 @@ func TestJournalGivesTheState(t *testing.T) {
 			w.g.Restrict(&closed)
 			w.record(tsujiban.Event{Kind: tsujiban.EventRestricted, At: w.now, Restriction: closed})
 		})
-		steps := rapid.IntRange(1, 1200).Draw(rt, "steps")
+		steps := rapid.IntRange(1, 500).Draw(rt, "steps")
 		for range steps {
 			if !w.step() {
 				break
