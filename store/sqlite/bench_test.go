@@ -54,7 +54,7 @@ func refused(call int) bool { return call%17 == 0 }
 func at(call int) time.Time { return trafficStart.Add(time.Duration(call) * 10 * time.Millisecond) }
 
 func callID(call int) tsujiban.CallID {
-	return tsujiban.NextCallID(tsujiban.CallID(call), at(call)) + 1
+	return tsujiban.NextCallID(0, at(call))
 }
 
 func spread(call int, n uint64) uint64 { return uint64(call) * 0x9e3779b97f4a7c15 >> 20 % n }

@@ -34,12 +34,13 @@ type database struct {
 type kind struct {
 	migrations  string // folder in migrations
 	synchronous string
+	check       string // how thoroughly the file is read when it is opened
 	advice      string
 }
 
 var (
-	settingsKind = kind{"migrations/settings", "FULL", adviseSettings}
-	viewKind     = kind{"migrations/calls", "NORMAL", adviseView}
+	settingsKind = kind{"migrations/settings", "FULL", "quick_check", adviseSettings}
+	viewKind     = kind{"migrations/calls", "NORMAL", "", adviseView}
 )
 
 // openDatabase opens or makes the file and brings it to the current schema.
@@ -66,10 +67,31 @@ func openDatabase(ctx context.Context, path string, k kind) (*database, error) {
 	if err != nil {
 		return nil, errors.Join(d.explain(ctx, "open the store", err), d.close())
 	}
-	if err := d.migrate(ctx, k.migrations); err != nil {
-		return nil, errors.Join(d.explain(ctx, "open the store", err), d.close())
+	err = d.probe(ctx, k.check)
+	if err == nil {
+		err = d.explain(ctx, "open the store", d.migrate(ctx, k.migrations))
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
+}
+
+// probe looks for damage before migrations do, which would take a table that cannot be
+// read for one that is not there.
+func (d *database) probe(ctx context.Context, check string) error {
+	if check != "" {
+		if err := d.check(ctx, check); err != nil {
+			return err
+		}
+	}
+	var tables int
+	const have = `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'`
+	err := d.read.QueryRowContext(ctx, have).Scan(&tables)
+	if err == nil && tables > 0 {
+		err = d.read.QueryRowContext(ctx, `SELECT count(version_id) FROM goose_db_version NOT INDEXED`).Scan(&tables)
+	}
+	return d.explain(ctx, "open the store", err)
 }
 
 func connect(path string, conns int, values ...url.Values) (*sql.DB, error) {
@@ -144,6 +166,18 @@ func (d *database) change(ctx context.Context, doing string, f func(tx *sql.Tx) 
 		return d.explain(ctx, doing, err)
 	}
 	return d.explain(ctx, doing, tx.Commit())
+}
+
+// check reads the file through. The error is CodeCorrupt and says what to do.
+func (d *database) check(ctx context.Context, pragma string) error {
+	var answer string
+	if err := d.read.QueryRowContext(ctx, "PRAGMA "+pragma+"(1)").Scan(&answer); err != nil {
+		return d.explain(ctx, "check the store", err)
+	}
+	if answer != "ok" {
+		return d.damaged("check the store", errors.New(answer))
+	}
+	return nil
 }
 
 // list runs a query and calls scan for each row.

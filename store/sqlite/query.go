@@ -56,26 +56,26 @@ func (s *Store) OpenCalls(ctx context.Context) ([]store.Call, error) {
 
 // callsQuery writes the query. Which index it walks, in the order of the listing, is said
 // here and not left to SQLite, which knows nothing of how the calls are spread. For a
-// number there are two walks, as caller and as callee, of a page each.
+// number there are two walks, as caller and as callee, merged as far as the page goes.
 func callsQuery(q store.CallQuery, limit int) (string, []any, error) {
 	where, args, err := callsWhere(q)
 	if err != nil {
 		return "", nil, err
 	}
 	walk := func(index, more string) string {
-		return `SELECT ` + callColumns + ` FROM calls INDEXED BY ` + index + ` WHERE ` + where + more + ` ORDER BY start DESC, id DESC LIMIT ?`
+		return `SELECT ` + callColumns + ` FROM calls INDEXED BY ` + index + ` WHERE ` + where + more
 	}
+	const order = ` ORDER BY start DESC, id DESC LIMIT ?`
 	if q.Number.IsZero() {
-		return walk(callsIndex(&q), ``), append(args, limit), nil
+		return walk(callsIndex(&q), ``) + order, append(args, limit), nil
 	}
 	n := q.Number.String()
 	// A call to oneself is found as caller only, so that it is not there twice.
-	query := `SELECT * FROM (` + walk("calls_caller", ` AND caller = ? AND caller <> ''`) + `)
-		UNION ALL SELECT * FROM (` + walk("calls_callee", ` AND callee = ? AND callee <> '' AND caller <> ?`) + `)
-		ORDER BY start DESC, id DESC LIMIT ?`
-	both := append(slices.Clone(args), n, limit)
+	query := walk("calls_caller", ` AND caller = ? AND caller <> ''`) + ` UNION ALL ` +
+		walk("calls_callee", ` AND callee = ? AND callee <> '' AND caller <> ?`) + order
+	both := append(slices.Clone(args), n)
 	both = append(both, args...)
-	return query, append(both, n, n, limit, limit), nil
+	return query, append(both, n, n, limit), nil
 }
 
 func callsIndex(q *store.CallQuery) string {

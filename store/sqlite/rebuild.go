@@ -137,8 +137,8 @@ func (s *Store) swap(ctx context.Context, path string) error {
 		}
 		s.view = nil
 	}
-	// The old WAL goes first: it must never meet the new file.
-	if err := removeDatabase(s.callsPath()); err != nil {
+	// What is beside the old file goes first: its WAL must never meet the new file.
+	if err := removeBeside(s.callsPath()); err != nil {
 		return err
 	}
 	if err := os.Rename(path, s.callsPath()); err != nil {
@@ -154,10 +154,24 @@ func (s *Store) swap(ctx context.Context, path string) error {
 
 // removeDatabase removes a file and what SQLite keeps beside it, if they are there.
 func removeDatabase(path string) error {
-	for _, suffix := range []string{"-wal", "-shm", "-journal", ""} {
-		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return tsujiban.Errorf(tsujiban.CodeUnavailable, "remove the old calls: %w", err)
+	if err := removeBeside(path); err != nil {
+		return err
+	}
+	return remove(path)
+}
+
+func removeBeside(path string) error {
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		if err := remove(path + suffix); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "remove old files of the calls: %w", err)
 	}
 	return nil
 }

@@ -81,28 +81,3 @@ func foundOne(err error, what, id string) error {
 func unknown(column, code string) error {
 	return fmt.Errorf("column %s holds %q, which is not known", column, code)
 }
-
-// quickCheck reads the settings through once: they are small, and a damage is better
-// found at the start than at the next change.
-func (s *Store) quickCheck(ctx context.Context) error {
-	return s.settings.check(ctx, "quick_check")
-}
-
-// Check reads both files through and compares indexes with tables; it takes a while when
-// there are many calls. The error is CodeCorrupt and says what to do.
-func (s *Store) Check(ctx context.Context) error {
-	return errors.Join(s.settings.check(ctx, "integrity_check"), s.withView(func(v *view) error {
-		return v.check(ctx, "integrity_check")
-	}))
-}
-
-func (d *database) check(ctx context.Context, pragma string) error {
-	var answer string
-	if err := d.read.QueryRowContext(ctx, "PRAGMA "+pragma+"(1)").Scan(&answer); err != nil {
-		return d.explain(ctx, "check the store", err)
-	}
-	if answer != "ok" {
-		return d.damaged("check the store", errors.New(answer))
-	}
-	return nil
-}

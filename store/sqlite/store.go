@@ -42,6 +42,8 @@ func WithClock(now func() time.Time) Option { return func(o *options) { o.clock 
 func WithoutCalls() Option { return func(o *options) { o.skipCalls = true } }
 
 // Open opens the store whose settings are in the file at path, and makes what is missing.
+// The settings are read through for damage: they are small, and it is better found now
+// than at the next change.
 // Errors: CodeCorrupt when a file is damaged, CodeConflict when it was made by a newer
 // version or is being rebuilt by another process, CodeUnavailable when the files cannot
 // be used.
@@ -56,9 +58,6 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 	}
 	s := &Store{path: path, clock: o.clock, lock: lock, changed: make(chan struct{})}
 	if s.settings, err = openDatabase(ctx, path, settingsKind); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	if err := s.quickCheck(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	if !o.skipCalls {
@@ -86,6 +85,14 @@ func (s *Store) Close() error {
 		errs = append(errs, s.settings.close())
 	}
 	return errors.Join(append(errs, s.lock.close())...)
+}
+
+// Check reads both files through and compares indexes with tables; it takes a while when
+// there are many calls. The error is CodeCorrupt and says what to do.
+func (s *Store) Check(ctx context.Context) error {
+	return errors.Join(s.settings.check(ctx, "integrity_check"), s.withView(func(v *view) error {
+		return v.check(ctx, "integrity_check")
+	}))
 }
 
 // Changes counts the changes of customers and trunks since the store was opened.

@@ -121,7 +121,7 @@ func callsReset(t *testing.T, s *subject) {
 // of random queries with what the world says.
 func callsQueries(t *testing.T, s *subject) {
 	w := newWorld(7)
-	for len(w.events) < 3000 {
+	for len(w.events) < 2000 {
 		w.step()
 	}
 	for rest := w.events; len(rest) > 0; {
@@ -129,7 +129,7 @@ func callsQueries(t *testing.T, s *subject) {
 		ok(t, s.ApplyEvents(ctx, rest[:n]))
 		rest = rest[n:]
 	}
-	for range 300 {
+	for range 80 {
 		q := w.query()
 		want := w.find(&q)
 		var got []store.Call
@@ -154,7 +154,7 @@ func callsQueries(t *testing.T, s *subject) {
 
 // query is a random one, with pages so small that there are some.
 func (w *world) query() (q store.CallQuery) {
-	q.Limit = 1 + w.r.IntN(200)
+	q.Limit = 20 + w.r.IntN(200)
 	if w.r.IntN(2) == 0 {
 		q.Customer = tsujiban.CustomerID("c" + string(rune('0'+w.r.IntN(5))))
 	}

@@ -1,0 +1,154 @@
+package sqlite
+
+import (
+	"context"
+	"net/netip"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"tsujiban"
+	"tsujiban/store"
+)
+
+// filled is a store with 200,000 calls, rebuilt as a node would.
+func filled(t *testing.T) *Store {
+	t.Helper()
+	s := open(t)
+	g := &traffic{calls: 200_000, overlap: 2000}
+	if err := s.Rebuild(t.Context(), 1, g.Next, nil); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestManyCalls looks for calls among 200,000.
+func TestManyCalls(t *testing.T) {
+	s := filled(t)
+	t.Run("plans", func(t *testing.T) { queryPlans(t, s) })
+	t.Run("find", func(t *testing.T) { find(t, s) })
+}
+
+// queryPlans asks SQLite how it would answer every combination of filters: always by an
+// index, in the order of the listing, never by sorting or reading the table through.
+func queryPlans(t *testing.T, s *Store) {
+	n, err := tsujiban.ParseNumber("+81312345678")
+	if err != nil {
+		t.Fatal(err)
+	}
+	deny, allow, in := tsujiban.Deny, tsujiban.Allow, tsujiban.In
+	filters := []func(*store.CallQuery){
+		func(q *store.CallQuery) { q.Customer = "customer-1" },
+		func(q *store.CallQuery) { q.Number = n },
+		func(q *store.CallQuery) { q.From = trafficStart },
+		func(q *store.CallQuery) { q.To = trafficStart.Add(time.Hour) },
+		func(q *store.CallQuery) { q.Direction = &in },
+		func(q *store.CallQuery) { q.Action = &deny },
+		func(q *store.CallQuery) { q.Action = &allow },
+		func(q *store.CallQuery) { q.OnlyOpen = true },
+		func(q *store.CallQuery) { q.Cursor = cursorOf(&store.Call{At: trafficStart, ID: 1}) },
+	}
+	for mask := range 1 << len(filters) {
+		var q store.CallQuery
+		for i, f := range filters {
+			if mask>>i&1 == 1 {
+				f(&q)
+			}
+		}
+		query, args, err := callsQuery(q, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "calls_start"
+		switch {
+		case !q.Number.IsZero():
+			want = "calls_caller (caller=?"
+		case q.OnlyOpen:
+			want = "calls_open"
+		case q.Action == &deny && q.Customer != "":
+			want = "calls_held_customer (customer=?"
+		case q.Action == &deny:
+			want = "calls_held"
+		case q.Customer != "":
+			want = "calls_customer (customer=?"
+		}
+		checkPlan(t, s.view.database, query, args, "calls", want)
+	}
+	checkPlan(t, s.view.database, useQuery, []any{"a", 1, 2}, "calls", "calls_customer (customer=? AND start>? AND start<?)")
+	checkPlan(t, s.view.database, `SELECT `+callColumns+` FROM calls WHERE id = ?`, []any{1}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
+	checkPlan(t, s.view.database, answerCall, []any{1, "", 1}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
+	checkPlan(t, s.view.database, endCall, []any{1, 2, 3, 4, "", "", "", 5}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
+}
+
+func TestSettingsPlans(t *testing.T) {
+	s := open(t)
+	query, args := overlapQuery(prefix(t, "192.0.2.0/24"), "a")
+	checkPlan(t, s.settings, query, args, "s", "trunk_sources_first (first>? AND first<?)")
+	checkPlan(t, s.settings, query, args, "s", "trunk_sources_network (network=?)")
+	for _, q := range []store.ActionQuery{{}, {Before: 5}, {Customer: "a"}, {By: "b"}, {Customer: "a", By: "b", Before: 7}} {
+		query, args := actionsQuery(q, 10)
+		checkPlan(t, s.settings, query, args, "actions", "")
+	}
+}
+
+func prefix(t *testing.T, s string) netip.Prefix {
+	t.Helper()
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+var through = regexp.MustCompile(`^SCAN (\w+)( USING (COVERING )?INDEX .*)?$`)
+
+// checkPlan fails when the table is read through or anything is sorted, and when want is
+// not in the plan.
+func checkPlan(t *testing.T, d *database, query string, args []any, table, want string) {
+	t.Helper()
+	var plan []string
+	rows, err := d.read.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, query)
+	}
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, step)
+		m := through.FindStringSubmatch(step)
+		if m != nil && m[1] == table && m[2] == "" && table != "actions" || strings.Contains(step, "TEMP B-TREE") {
+			t.Errorf("%s\nin the plan of\n%s", step, query)
+		}
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if text := strings.Join(plan, "\n"); !strings.Contains(text, want) {
+		t.Errorf("no %q in the plan\n%s\nof\n%s", want, text, query)
+	}
+}
+
+// find looks for one call deep inside.
+func find(t *testing.T, s *Store) {
+	g := &traffic{}
+	g.attempt(123_456)
+	want := g.ev
+	for name, q := range map[string]store.CallQuery{
+		"callee":   {Number: want.Verdict.Callee},
+		"caller":   {Number: want.Verdict.Caller, From: want.At, To: want.At.Add(time.Microsecond)},
+		"customer": {Customer: want.Attempt.Customer, To: want.At.Add(time.Microsecond)},
+		"cursor":   {Cursor: cursorOf(&store.Call{At: want.At, ID: want.Call + 1}), Limit: 1},
+	} {
+		page, err := s.Calls(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Calls) == 0 || page.Calls[0].ID != want.Call {
+			t.Errorf("by %s: found %d calls, not the one", name, len(page.Calls))
+		}
+	}
+}
