@@ -52,23 +52,44 @@ func cut(s string, limit int) string {
 	return string(r[:limit-1]) + "…"
 }
 
-// settings is what a change works on: copies, put in force when all has gone well.
+// settings is what a change works on: copies, put in force when all has gone well. The
+// first sortedC customers and sortedT trunks are in the order of their ids, what was added
+// stands behind them and is found by the maps.
 type settings struct {
-	customers []tsujiban.Customer
-	trunks    []tsujiban.Trunk
-	notes     []string
-	save      []func(context.Context) error
+	customers        []tsujiban.Customer
+	trunks           []tsujiban.Trunk
+	sortedC, sortedT int
+	addedC           map[tsujiban.CustomerID]int
+	addedT           map[tsujiban.TrunkID]int
+	notes            []string
+	save             []func(context.Context) error
 }
 
-func byCustomer(c tsujiban.Customer, id tsujiban.CustomerID) int { return cmp.Compare(c.ID, id) }
-func byTrunk(t tsujiban.Trunk, id tsujiban.TrunkID) int          { return cmp.Compare(t.ID, id) }
+func newSettings(customers []tsujiban.Customer, trunks []tsujiban.Trunk) *settings {
+	return &settings{
+		customers: customers, trunks: trunks, sortedC: len(customers), sortedT: len(trunks),
+		addedC: map[tsujiban.CustomerID]int{}, addedT: map[tsujiban.TrunkID]int{},
+	}
+}
 
 func (s *settings) customer(id tsujiban.CustomerID) (int, bool) {
-	return slices.BinarySearchFunc(s.customers, id, byCustomer)
+	if i, ok := s.addedC[id]; ok {
+		return i, true
+	}
+	return slices.BinarySearchFunc(s.customers[:s.sortedC], id, func(c tsujiban.Customer, id tsujiban.CustomerID) int { return cmp.Compare(c.ID, id) })
 }
 
 func (s *settings) trunk(id tsujiban.TrunkID) (int, bool) {
-	return slices.BinarySearchFunc(s.trunks, id, byTrunk)
+	if i, ok := s.addedT[id]; ok {
+		return i, true
+	}
+	return slices.BinarySearchFunc(s.trunks[:s.sortedT], id, func(t tsujiban.Trunk, id tsujiban.TrunkID) int { return cmp.Compare(t.ID, id) })
+}
+
+// sort brings what was added into its place.
+func (s *settings) sort() {
+	slices.SortStableFunc(s.customers, func(a, b tsujiban.Customer) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(s.trunks, func(a, b tsujiban.Trunk) int { return cmp.Compare(a.ID, b.ID) })
 }
 
 // putCustomer sets a customer in the copies and remembers what to store.
@@ -85,7 +106,8 @@ func (a *App) putCustomer(s *settings, by string, c tsujiban.Customer) error {
 		}
 		s.customers[i] = c
 	} else {
-		s.customers = slices.Insert(s.customers, i, c)
+		s.addedC[c.ID] = len(s.customers)
+		s.customers = append(s.customers, c)
 	}
 	s.notes = append(s.notes, fmt.Sprintf("customer %s: %s", c.ID, what))
 	s.save = append(s.save, func(ctx context.Context) error { return a.store.PutCustomer(ctx, by, c) })
@@ -105,7 +127,8 @@ func (a *App) putTrunk(s *settings, by string, t tsujiban.Trunk) error {
 		what = store.DiffTrunk(&s.trunks[i], &t)
 		s.trunks[i] = t
 	} else {
-		s.trunks = slices.Insert(s.trunks, i, t)
+		s.addedT[t.ID] = len(s.trunks)
+		s.trunks = append(s.trunks, t)
 	}
 	s.notes = append(s.notes, fmt.Sprintf("trunk %s: %s", t.ID, what))
 	s.save = append(s.save, func(ctx context.Context) error { return a.store.PutTrunk(ctx, by, t) })
@@ -118,10 +141,11 @@ func (a *App) putTrunk(s *settings, by string, t tsujiban.Trunk) error {
 func (a *App) change(ctx context.Context, by string, f func(*settings) error) (control.Done, error) {
 	a.admin.Lock()
 	defer a.admin.Unlock()
-	s := &settings{customers: slices.Clone(a.customers), trunks: slices.Clone(a.trunks)}
+	s := newSettings(slices.Clone(a.customers), slices.Clone(a.trunks))
 	if err := f(s); err != nil {
 		return control.Done{}, err
 	}
+	s.sort()
 	p, dir, err := a.compile(a.rules, s.customers, s.trunks)
 	if err != nil {
 		return control.Done{}, err

@@ -98,7 +98,7 @@ func (s *controlServer) showCustomer(r *http.Request) (any, error) {
 	a := s.app
 	a.admin.Lock()
 	defer a.admin.Unlock()
-	set := settings{customers: a.customers}
+	set := newSettings(a.customers, a.trunks)
 	i, ok := set.customer(tsujiban.CustomerID(r.PathValue("id")))
 	if !ok {
 		return nil, noCustomer(r.PathValue("id"))
@@ -209,7 +209,7 @@ func noTrunk(id string) error {
 func (s *controlServer) showTrunk(r *http.Request) (any, error) {
 	s.app.admin.Lock()
 	defer s.app.admin.Unlock()
-	set := settings{trunks: s.app.trunks}
+	set := newSettings(s.app.customers, s.app.trunks)
 	i, ok := set.trunk(tsujiban.TrunkID(r.PathValue("id")))
 	if !ok {
 		return nil, noTrunk(r.PathValue("id"))

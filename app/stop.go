@@ -13,8 +13,8 @@ import (
 
 // How long the parts of a stop may take at most, besides the drain that is configured.
 const (
-	byeTime  = 3 * time.Second  // for the BYEs of calls that are ended
-	viewTime = 10 * time.Second // for the calls view to catch up; what it misses it reads at the next start
+	byeTime  = 3 * time.Second // for the BYEs of calls that are ended
+	viewTime = 2 * time.Second // for the calls view to catch up; what it misses it reads at the next start
 )
 
 // stop takes in nothing more, drains, flushes and closes, as far as things were started, and

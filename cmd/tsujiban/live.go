@@ -211,7 +211,7 @@ func (c *cmd) noteText(cur string, n *control.Notable) string {
 		level, _ := c.level(n.Level)
 		add(level)
 	}
-	if n.Reason != "" && n.Reason != "staff" { // who of the staff stands at the end
+	if n.Reason != "" && n.Kind != "restricted" { // a restriction says its level, and by whom
 		add(c.reason(n.Reason))
 	}
 	first, rest, more := strings.Cut(n.Note, "\n")
