@@ -70,8 +70,7 @@ func (q *inquiry) look(p *view, a *tsujiban.Attempt, v *tsujiban.Verdict) bool {
 }
 
 // judge goes through what stands between a readable attempt of a known customer
-// and the network. The order of the last steps keeps a denied call without a trace:
-// money is set aside before the evidence is weighed and given back if that fails.
+// and the network. Nothing is set aside or counted before the last check has passed.
 func (g *Guard) judge(q *inquiry, a *tsujiban.Attempt, v *tsujiban.Verdict) {
 	c := g.remember(q.policy, q.rules)
 	if r := c.restricts(a.Direction, v.Destination); r != nil {

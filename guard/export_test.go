@@ -2,6 +2,7 @@ package guard
 
 import (
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"strings"
@@ -44,7 +45,9 @@ func (g *Guard) Dump() string {
 		fmt.Fprintf(&b, "%v %s %v %v %v price %v asked %d answered %d cut %v trace %v\n",
 			k.id, k.customer.id, k.direction, k.destination, k.callee, k.price, k.asked.UnixMilli(), answered, k.cut, k.trace)
 	}
-	fmt.Fprintf(&b, "model %v\n", g.model.Total())
+	model := fnv.New64a()
+	fmt.Fprintf(model, "%v", &g.model)
+	fmt.Fprintf(&b, "model %x\n", model.Sum64())
 	return b.String()
 }
 

@@ -207,6 +207,3 @@ func (m *Model) learn(code, hits uint16) {
 		m.total += uint64(hits / hit)
 	}
 }
-
-// Total is how many calls abroad have become habit, over all customers.
-func (m *Model) Total() uint64 { return m.total }

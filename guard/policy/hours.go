@@ -3,7 +3,6 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"math/bits"
 	"strings"
 	"time"
 )
@@ -22,15 +21,6 @@ type Week [(MinutesPerWeek + 63) / 64]uint64
 // Has tells whether the minute of the week (0 is Monday 00:00) is in the set.
 func (w *Week) Has(minute int) bool {
 	return uint(minute) < MinutesPerWeek && w[minute/64]>>(minute%64)&1 != 0
-}
-
-// Count is the number of minutes in the set.
-func (w *Week) Count() int {
-	n := 0
-	for _, word := range w {
-		n += bits.OnesCount64(word)
-	}
-	return n
 }
 
 // add puts the minutes from start up to, not including, end into the set. An end

@@ -155,8 +155,7 @@ func TestPace(t *testing.T) {
 				p.Take(at, limit)
 				taken = append(taken, at)
 			}
-			// A second that begins with a full bucket has at most twice the limit, any second
-			// after a call was refused at most the limit and one.
+			// A second that begins with a full bucket has at most twice the limit.
 			n := 0
 			for _, x := range taken {
 				if x > at-1000 {
