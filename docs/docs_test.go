@@ -47,7 +47,7 @@ func blocks(text string) (out []block) {
 
 func TestDocumentation(t *testing.T) {
 	bin := build(t)
-	metrics := map[string]bool{}
+	metrics, source := map[string]bool{}, read(t, "../app/metrics.go")
 	for _, page := range pages {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			data, err := os.ReadFile(page)
@@ -76,7 +76,8 @@ func TestDocumentation(t *testing.T) {
 			}
 			p.metrics(t, metrics)
 			for _, m := range regexp.MustCompile("`(tsujiban_[a-z_]+)`").FindAllStringSubmatch(text, -1) {
-				if !metrics[m[1]] {
+				// A counter that has counted nothing is not exported yet: then its description counts.
+				if !metrics[m[1]] && !strings.Contains(source, `desc("`+strings.TrimPrefix(m[1], "tsujiban_")+`"`) {
 					t.Errorf("%s: there is no metric %s", page, m[1])
 				}
 			}
