@@ -128,22 +128,11 @@ func (j *Journal) Append(ev *tsujiban.Event) (uint64, error) {
 		j.mu.Unlock()
 		return 0, ErrClosed
 	}
-	start := len(j.open.b)
-	if start+j.taken >= j.o.MaxPending {
+	if len(j.open.b)+j.taken >= j.o.MaxPending {
 		j.mu.Unlock()
 		return 0, ErrFull
 	}
-	seq := j.next
-	ev.Seq = seq
-	mark := byte(markNext)
-	if start == 0 {
-		mark = markBatch
-		j.open.first = seq
-	}
-	b := append(j.open.b, blankHead...)
-	j.open.b = sealFrame(j.enc.event(b, ev), start, mark)
-	j.open.last = seq
-	j.next++
+	seq := j.put(ev)
 	idle := j.idle
 	j.idle = false
 	j.mu.Unlock()
@@ -151,6 +140,21 @@ func (j *Journal) Append(ev *tsujiban.Event) (uint64, error) {
 		j.wake <- struct{}{}
 	}
 	return seq, nil
+}
+
+// put encodes the event into the open batch. The caller holds mu.
+func (j *Journal) put(ev *tsujiban.Event) uint64 {
+	start := len(j.open.b)
+	mark := byte(markNext)
+	if start == 0 {
+		mark = markBatch
+		j.open.first = j.next
+	}
+	ev.Seq = j.next
+	j.open.b = sealFrame(j.enc.event(append(j.open.b, blankHead...), ev), start, mark)
+	j.open.last = j.next
+	j.next++
+	return ev.Seq
 }
 
 // Committed is the sequence number up to which everything is durable; 0 when nothing is.

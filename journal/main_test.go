@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 // childEnv makes the test binary play another part: see the funcs of children.
@@ -20,7 +22,7 @@ func TestMain(m *testing.M) {
 		children[part](os.Args[1:])
 		return
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // startChild runs the test binary in another part; its standard output is the caller's unless out is given.

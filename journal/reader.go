@@ -42,15 +42,7 @@ func OpenReader(dir string, from uint64) (*Reader, error) {
 	case err != nil:
 		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the journal: %w", err)
 	}
-	r := &Reader{fs: OS, dir: dir, segs: segs, next: max(from, 1), upTo: 1<<64 - 1}
-	if _, _, ok := find(segs, r.next); !ok && len(segs) > 0 {
-		return nil, missing(dir, r.next, segs[0].first)
-	}
-	return r, nil
-}
-
-func missing(dir string, from, first uint64) error {
-	return tsujiban.Errorf(tsujiban.CodeCorrupt, "%s: entry %d is missing: the first segment there begins with entry %d", dir, from, first)
+	return &Reader{fs: OS, dir: dir, segs: segs, next: max(from, 1), upTo: 1<<64 - 1}, nil
 }
 
 // Next returns the next entry. It and its byte slices are valid until the next call. Errors: io.EOF, that of ctx, and
@@ -135,12 +127,12 @@ func (r *Reader) open() error {
 		r.seg, r.end, r.upTo, ok = r.j.tail.at(r.next, &r.j.durable)
 	} else {
 		r.seg, r.end, ok = find(r.segs, r.next)
-		if !ok {
-			return io.EOF // of an empty journal
+		if len(r.segs) == 0 {
+			return io.EOF
 		}
 	}
 	if !ok {
-		return missing(r.dir, r.next, 0)
+		return tsujiban.Errorf(tsujiban.CodeCorrupt, "%s: entry %d is missing: the first segment there begins later", r.dir, r.next)
 	}
 	f, err := openSegment(r.fs, r.dir, r.seg)
 	if errors.Is(err, fs.ErrNotExist) && r.seg.plain {

@@ -1,8 +1,10 @@
 package journal
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path/filepath"
 
@@ -72,14 +74,10 @@ func (e *ending) behind(f *frames) error {
 		}
 		return nil
 	}
-	n := len(rest)
-	for n > 0 && rest[n-1] == 0 {
-		n--
-	}
-	if n == 0 {
+	e.torn = bytes.TrimRight(rest, "\x00")
+	if len(e.torn) == 0 {
 		return nil
 	}
-	e.torn = rest[:n]
 	if at := provesDurable(e.torn, e.next); at >= 0 || e.orderly {
 		return corrupt(f.name, e.tornAt, fmt.Errorf("%w, and what was written later stands behind it: entry %d is expected", errLine, e.next))
 	}
@@ -105,15 +103,13 @@ func provesDurable(b []byte, next uint64) int {
 // disk, so that only a file cut short can come from a crash.
 func headless(fsys FS, dir string, segs []segment, cause error) (ending, error) {
 	last := segs[len(segs)-1]
-	b, err := readFile(fsys, last.name(dir), headerSize)
+	b, err := readFile(fsys, last.name(dir))
 	if err != nil {
 		return ending{}, err
 	}
-	if len(b) >= headerSize && !allZero(b) {
+	b = bytes.TrimRight(b, "\x00")
+	if len(b) >= headerSize {
 		return ending{}, cause
-	}
-	if allZero(b) {
-		b = nil
 	}
 	if len(segs) == 1 && last.first != 1 {
 		return ending{}, cause
@@ -132,22 +128,13 @@ func headless(fsys FS, dir string, segs []segment, cause error) (ending, error) 
 	return ending{name: last.name(dir), first: f.first, prev: f.prev, next: last.first, orderly: true, torn: b, dropped: true}, f.close()
 }
 
-// readFile reads up to limit bytes of a file.
-func readFile(fsys FS, name string, limit int) ([]byte, error) {
+func readFile(fsys FS, name string) ([]byte, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // read only
-	size, err := f.Size()
-	if err != nil {
-		return nil, err
-	}
-	b := make([]byte, min(size, int64(limit)))
-	if _, err := f.ReadAt(b, 0); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
-	return b, nil
+	return io.ReadAll(&source{file: f})
 }
 
 // setAside keeps the bytes of an unfinished write in a file of their own, named after the entry that should have stood there.
