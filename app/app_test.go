@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -50,6 +51,8 @@ type site struct {
 	pbx, carrier *phone
 	seed         *config.Seed
 	log          *lockedBuffer
+	drain        string        // "0s" when empty
+	now          chan struct{} // Options.Now
 }
 
 // lockedBuffer is a log that is read while it is written.
@@ -105,7 +108,7 @@ probe = "0s"
 [metrics]
 listen = "127.0.0.1:0"
 [sip]
-drain = "0s"
+drain = "`+cmp.Or(s.drain, "0s")+`"
 [guard]
 rates = "rates.csv"
 `+more)
@@ -120,7 +123,7 @@ func (s *site) start() *running {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	reload := make(chan struct{})
-	a, err := Start(ctx, Options{Config: cfg, Seed: s.seed, Stderr: s.log, Version: "test", Reload: reload})
+	a, err := Start(ctx, Options{Config: cfg, Seed: s.seed, Stderr: s.log, Version: "test", Reload: reload, Now: s.now})
 	if err != nil {
 		cancel()
 		s.t.Fatalf("%v\n%s", err, s.log)

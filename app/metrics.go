@@ -92,8 +92,8 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	m.collectEdge(gauge, count)
 	gauge(descFailing, truth(a.journal.Failing() != nil))
 	gauge(descView, truth(a.viewFailing.Load() != nil))
-	count(descCommitted, a.journal.Committed())
-	count(descViewed, a.viewed.position())
+	gauge(descCommitted, float64(a.journal.Committed()))
+	gauge(descViewed, float64(a.viewed.position()))
 }
 
 type (

@@ -74,7 +74,7 @@ func (c *cmd) callTable(list []control.CallRecord) error {
 		r := &list[i]
 		result, paint := c.result(r)
 		length := ""
-		if !r.Answered.IsZero() {
+		if !r.Answered.IsZero() && !r.Ended.IsZero() {
 			length = talk(time.Duration(r.TalkS * float64(time.Second)))
 		}
 		t.Add(term.Cell{Text: c.at(r.At)}, term.Cell{Text: r.Customer, Paint: term.Cyan}, term.Cell{Text: c.direction(r.Direction)},

@@ -57,6 +57,7 @@ type cmd struct {
 	config string
 	socket string
 	client *control.Client
+	zone   *time.Location // for tests; the node's when nil
 }
 
 // tr picks the text of the run's language.
@@ -198,7 +199,15 @@ func (c *cmd) at(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(c.client.Zone()).Format(time.DateTime)
+	return t.In(c.local()).Format(time.DateTime)
+}
+
+// local is the zone of the node.
+func (c *cmd) local() *time.Location {
+	if c.zone != nil {
+		return c.zone
+	}
+	return c.client.Zone()
 }
 
 // yes is a tick for tables.

@@ -122,8 +122,20 @@ func (c *cmd) frame(f *control.Frame, st term.Style) []string {
 
 func (c *cmd) head(f *control.Frame, st term.Style) []string {
 	t := &f.Totals
-	pair := func(name, value string, p term.Paint) string {
-		return st.Paint(term.Dim, name) + " " + st.Paint(p, value)
+	first := st.Paint(term.Bold, c.tr("辻番 ", "tsujiban ")+term.Clean(f.Node)) + "  " + f.At.In(c.local()).Format(time.TimeOnly)
+	lines, used := []string{first, ""}, 0
+	pair := func(name, value string, p term.Paint) {
+		size := term.Width(name) + 1 + term.Width(value)
+		switch last := len(lines) - 1; {
+		case used == 0:
+		case st.Width > 0 && used+2+size > st.Width:
+			lines, used = append(lines, ""), 0
+		default:
+			lines[last] += "  "
+			used += 2
+		}
+		lines[len(lines)-1] += st.Paint(term.Dim, name) + " " + st.Paint(p, value)
+		used += size
 	}
 	warn := func(n uint64) term.Paint {
 		if n > 0 {
@@ -131,16 +143,14 @@ func (c *cmd) head(f *control.Frame, st term.Style) []string {
 		}
 		return term.Plain
 	}
-	first := st.Paint(term.Bold, c.tr("辻番 ", "tsujiban ")+term.Clean(f.Node)) + "  " + f.At.In(c.client.Zone()).Format(time.TimeOnly)
-	return []string{first, strings.Join([]string{
-		pair(c.tr("通話中", "calls"), fmt.Sprint(t.Running), term.Bold),
-		pair(c.tr("確保中", "at risk"), money(f.Currency, t.AtRisk), term.Bold),
-		pair(c.tr("本日", "today"), money(f.Currency, t.Today), term.Plain),
-		pair(c.tr("発信", "attempts"), fmt.Sprint(t.Attempts), term.Plain),
-		pair(c.tr("拒否", "refused"), fmt.Sprint(t.Denied), warn(t.Denied)),
-		pair(c.tr("切断", "ended"), fmt.Sprint(t.Cut), warn(t.Cut)),
-		pair(c.tr("制限", "restricted"), fmt.Sprint(t.Restricted), warn(uint64(t.Restricted))),
-	}, "  ")}
+	pair(c.tr("通話中", "calls"), fmt.Sprint(t.Running), term.Bold)
+	pair(c.tr("確保中", "at risk"), money(f.Currency, t.AtRisk), term.Bold)
+	pair(c.tr("本日", "today"), money(f.Currency, t.Today), term.Plain)
+	pair(c.tr("発信", "attempts"), fmt.Sprint(t.Attempts), term.Plain)
+	pair(c.tr("拒否", "refused"), fmt.Sprint(t.Denied), warn(t.Denied))
+	pair(c.tr("切断", "ended"), fmt.Sprint(t.Cut), warn(t.Cut))
+	pair(c.tr("制限", "restricted"), fmt.Sprint(t.Restricted), warn(uint64(t.Restricted)))
+	return lines
 }
 
 func (c *cmd) liveCalls(f *control.Frame, st term.Style) []string {
@@ -148,8 +158,11 @@ func (c *cmd) liveCalls(f *control.Frame, st term.Style) []string {
 		{Title: c.tr("契約者", "CUSTOMER"), Least: 10}, {Title: c.tr("向き", "DIR")}, {Title: c.tr("発信者", "FROM"), Least: 8},
 		{Title: c.tr("着信先", "TO"), Least: 8}, {Title: c.tr("国", "IN")}, {Title: c.tr("経過", "TIME"), Right: true},
 		{Title: c.tr("料金", "COST"), Right: true}, {Title: c.tr("確保", "SET ASIDE"), Right: true}, {Title: c.tr("疑い", "WEIGHT"), Right: true},
-		{Title: c.tr("通話番号", "CALL")},
 	}}
+	narrow := st.Width > 0 && st.Width < 110
+	if !narrow { // what "hangup" wants; -json has it in any case
+		t.Columns = append(t.Columns, term.Column{Title: c.tr("通話番号", "CALL")})
+	}
 	for i := range f.Calls {
 		k := &f.Calls[i]
 		length, paint := c.tr("呼出中", "ringing"), term.Dim
@@ -193,7 +206,7 @@ func (c *cmd) liveNotes(f *control.Frame, st term.Style) []string {
 		if n.Country != "" {
 			to += " " + n.Country
 		}
-		t.Add(term.Cell{Text: n.At.In(c.client.Zone()).Format(time.TimeOnly), Paint: term.Dim}, term.Cell{Text: word, Paint: notePaints[n.Kind]},
+		t.Add(term.Cell{Text: n.At.In(c.local()).Format(time.TimeOnly), Paint: term.Dim}, term.Cell{Text: word, Paint: notePaints[n.Kind]},
 			term.Cell{Text: n.Customer, Paint: term.Cyan}, term.Cell{Text: to}, term.Cell{Text: c.noteText(f.Currency, n)})
 	}
 	return t.Lines(st)[1:]
