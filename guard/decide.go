@@ -58,6 +58,10 @@ func (q *inquiry) look(p *view, a *tsujiban.Attempt, v *tsujiban.Verdict) bool {
 	v.Withheld = dialled.Privacy == numbering.PrivacyWithhold
 	var mine bool
 	v.Caller, mine = p.Caller(q.rules, a.Caller)
+	if mine && len(a.Presented) > 0 {
+		// An asserted number of their own does not excuse a stranger's in From: that is what the callee sees.
+		_, mine = p.Caller(q.rules, a.Presented)
+	}
 	if a.Direction == tsujiban.In || q.rules == nil || v.Destination.Scope == tsujiban.ScopeEmergency {
 		return true
 	}

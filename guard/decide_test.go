@@ -69,6 +69,7 @@ func TestReasons(t *testing.T) {
 		{name: "unknown customer", ask: tsujiban.Attempt{Customer: "nobody", Dialled: []byte("0612345678")}, reason: tsujiban.ReasonUnknownCustomer},
 		{name: "unreadable number", ask: tsujiban.Attempt{Dialled: []byte("hello")}, reason: tsujiban.ReasonBadNumber},
 		{name: "a rule", limits: tsujiban.Limits{BarCountries: []string{"SL"}}, ask: tsujiban.Attempt{Dialled: []byte("01023277123456")}, reason: tsujiban.ReasonBarredCountry, rule: "country SL"},
+		{name: "own number asserted, another shown", ask: tsujiban.Attempt{Dialled: []byte("0612345678"), Caller: []byte("0312345678"), Presented: []byte("0312345679")}, reason: tsujiban.ReasonCallerNumber, rule: "caller number"},
 		{name: "caller number of another", ask: tsujiban.Attempt{Dialled: []byte("0612345678"), Caller: []byte("0312345679")}, reason: tsujiban.ReasonCallerNumber, rule: "caller number"},
 		{name: "channels", limits: tsujiban.Limits{Channels: 1}, before: func(d *desk) { d.must("0612345678") }, ask: tsujiban.Attempt{Dialled: []byte("0612345678")}, reason: tsujiban.ReasonChannels, rule: "channels 1"},
 		{name: "channels count incoming calls", limits: tsujiban.Limits{Channels: 1}, before: func(d *desk) { d.must("0612345678") }, ask: tsujiban.Attempt{Direction: tsujiban.In, Dialled: []byte("0312345678")}, reason: tsujiban.ReasonChannels, rule: "channels 1"},
