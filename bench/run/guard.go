@@ -29,7 +29,7 @@ func startGuard(ctx context.Context, bin string, at *place) (*process, error) {
 		}
 	}
 	config, ports := filepath.Join(at.dir, "tsujiban.toml"), filepath.Join(at.dir, "ports")
-	p, err := start(ctx, at.dir, "tsujiban", at.cores, bin, "serve", "-config", config, "-ports", ports)
+	p, err := at.start(ctx, "tsujiban", at.cores, bin, "serve", "-config", config, "-ports", ports)
 	if err != nil {
 		return nil, err
 	}

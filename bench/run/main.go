@@ -88,9 +88,6 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	if runtime.NumCPU() < 2 {
 		return errors.New("two cores are needed: one for the subject, one for the load")
 	}
-	if err := prefer(o.nice); err != nil {
-		return err
-	}
 	began := time.Now()
 	dir, err := os.MkdirTemp(o.dir, "tsujiban-bench-")
 	if err != nil {
@@ -125,7 +122,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 
 // prepare builds what is run.
 func prepare(ctx context.Context, o *options, dir string, progress io.Writer) (*bencher, error) {
-	b := &bencher{lengths: full, dir: dir, proxyCore: "0", loadCore: "1", progress: progress, samples: map[string]map[string][]sample{}}
+	b := &bencher{lengths: full, dir: dir, proxyCore: "0", loadCore: "1", nice: o.nice, progress: progress, samples: map[string]map[string][]sample{}}
 	if o.quick {
 		b.lengths = quick
 	}

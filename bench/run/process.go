@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// process is a program that the benchmark started, in a process group of its
-// own. Only that group is ever signalled.
+// process is a program that the benchmark started, in a session and process
+// group of its own. Only that group is ever signalled.
 type process struct {
 	name  string
 	cmd   *exec.Cmd
@@ -29,17 +29,23 @@ const patience = 20 * time.Second
 // errSlowStop is for a program that had to be killed.
 var errSlowStop = fmt.Errorf("did not stop within %v", patience)
 
-// start runs a program on the given cores ("0", "0,1") in dir; what it prints
-// goes to a file there. It is ended at the latest when ctx is.
-func start(ctx context.Context, dir, name, cores string, argv ...string) (*process, error) {
-	log, err := os.Create(filepath.Join(dir, name+".log"))
+// runner says how programs are run: where, and with what priority.
+type runner struct {
+	dir  string
+	nice int // 0: as everybody; negative: before others (needs root)
+}
+
+// start runs a program on the given cores ("0", "0,1") in the runner's folder;
+// what it prints goes to a file there. It is ended at the latest when ctx is.
+func (r runner) start(ctx context.Context, name, cores string, argv ...string) (*process, error) {
+	log, err := os.Create(filepath.Join(r.dir, name+".log"))
 	if err != nil {
 		return nil, err
 	}
 	p := &process{name: name, log: log, ended: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, "taskset", append([]string{"-c", cores}, argv...)...)
-	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, log, log
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = r.dir, log, log
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	p.cmd.Cancel = func() error { return p.signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = patience
 	if err := p.cmd.Start(); err != nil {
@@ -49,7 +55,31 @@ func start(ctx context.Context, dir, name, cores string, argv ...string) (*proce
 		p.err = errors.Join(p.cmd.Wait(), log.Close())
 		close(p.ended)
 	}()
+	if err := r.prefer(p.pid()); err != nil {
+		return nil, errors.Join(err, p.stop())
+	}
 	return p, nil
+}
+
+// prefer gives a process that leads a session its priority. Where the kernel
+// shares the cores out by session (sched(7), autogroup), that of the session
+// counts, and that of the process only within it.
+func (r runner) prefer(pid int) error {
+	if r.nice == 0 {
+		return nil
+	}
+	if err := syscall.Setpriority(syscall.PRIO_PROCESS, pid, r.nice); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("priority %d: %w", r.nice, err)
+	}
+	group, err := os.OpenFile(fmt.Sprintf("/proc/%d/autogroup", pid), os.O_WRONLY, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(group, r.nice)
+	return errors.Join(err, group.Close())
 }
 
 // pid is the program's process: taskset has become it.
@@ -96,17 +126,26 @@ func (p *process) died() error {
 
 // output runs a program to its end and returns what it printed; its errors are
 // part of the error.
-func output(ctx context.Context, limit time.Duration, argv ...string) ([]byte, error) {
+func (r runner) output(ctx context.Context, limit time.Duration, argv ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = patience
-	if err := cmd.Run(); err != nil {
+	err := cmd.Start()
+	if err == nil {
+		err = errors.Join(r.prefer(cmd.Process.Pid), cmd.Wait())
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, strings.TrimSpace(errs.String()+out.String()))
 	}
 	return out.Bytes(), nil
+}
+
+// output runs a program with nothing special about it.
+func output(ctx context.Context, limit time.Duration, argv ...string) ([]byte, error) {
+	return runner{}.output(ctx, limit, argv...)
 }

@@ -94,24 +94,3 @@ func waitForQuiet(ctx context.Context, limit time.Duration) error {
 	}
 	return nil
 }
-
-// prefer gives this program, and what it starts, another priority.
-func prefer(nice int) error {
-	if nice == 0 {
-		return nil
-	}
-	tasks, err := os.ReadDir("/proc/self/task")
-	if err != nil {
-		return err
-	}
-	for _, task := range tasks { // on Linux the priority is each thread's own
-		tid, err := strconv.Atoi(task.Name())
-		if err != nil {
-			return fmt.Errorf("/proc/self/task: %w", err)
-		}
-		if err := unix.Setpriority(unix.PRIO_PROCESS, tid, nice); err != nil && !errors.Is(err, unix.ESRCH) {
-			return fmt.Errorf("-nice %d: %w", nice, err)
-		}
-	}
-	return nil
-}

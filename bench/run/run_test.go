@@ -130,7 +130,7 @@ func TestParseBench(t *testing.T) {
 // TestGuardIsConfigured reads what the guard is given with the guard's own
 // readers: a key that changes its name is seen here, not in the benchmark.
 func TestGuardIsConfigured(t *testing.T) {
-	at, err := newPlace(t.TempDir(), "0")
+	at, err := newPlace(t.TempDir(), "0", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestProcess(t *testing.T) {
 	if err := syscall.Mkfifo(alive, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := start(t.Context(), dir, "sleeper", "0", "sh", "-c", "exec 3>alive; sleep 600 & echo up >&3; wait")
+	p, err := runner{dir: dir}.start(t.Context(), "sleeper", "0", "sh", "-c", "exec 3>alive; sleep 600 & echo up >&3; wait")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestProcess(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Error(err)
 	}
-	p, err = start(t.Context(), dir, "failing", "0", "sh", "-c", "echo no such thing; exit 3")
+	p, err = runner{dir: dir}.start(t.Context(), "failing", "0", "sh", "-c", "echo no such thing; exit 3")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestProcess(t *testing.T) {
 		t.Error(p.died())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	p, err = start(ctx, dir, "cancelled", "0", "sleep", "600")
+	p, err = runner{dir: dir}.start(ctx, "cancelled", "0", "sleep", "600")
 	if err != nil {
 		t.Fatal(err)
 	}

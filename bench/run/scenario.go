@@ -68,6 +68,7 @@ type bencher struct {
 	dir       string // temporary, on a disk
 	loadBin   string
 	loadCore  string
+	nice      int
 	proxyCore string
 	subjects  []*subject
 	only      func(key string) bool
@@ -153,7 +154,7 @@ func (b *bencher) quietest(ctx context.Context, sc scenario, sub *subject) (best
 
 // once starts the subject, measures it and stops it.
 func (b *bencher) once(ctx context.Context, sc scenario, sub *subject) (s sample, err error) {
-	at, err := newPlace(b.dir, sc.cores)
+	at, err := newPlace(b.dir, sc.cores, b.nice)
 	if err != nil {
 		return sample{}, err
 	}
@@ -193,7 +194,7 @@ func (b *bencher) load(ctx context.Context, at *place, pid int, limit time.Durat
 		argv = append(argv, "-to", at.proxy.String(), "-pid", strconv.Itoa(pid))
 	}
 	var r loadgen.Report
-	out, err := output(ctx, limit+patience, argv...)
+	out, err := at.output(ctx, limit+patience, argv...)
 	if err != nil {
 		return r, err
 	}

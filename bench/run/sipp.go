@@ -26,7 +26,7 @@ func (b *bencher) sipp(ctx context.Context, at *place, pid, rate int, span time.
 		}
 	}
 	common := []string{"-nostdin", "-m", strconv.Itoa(calls), "-l", "10000", "-buff_size", "4194304", "-fd", "1", "-trace_stat"}
-	uas, err := start(ctx, at.dir, "sipp-uas", b.loadCore, append([]string{"sipp", "-sf", "uas.xml", "-stf", "uas.csv",
+	uas, err := at.start(ctx, "sipp-uas", b.loadCore, append([]string{"sipp", "-sf", "uas.xml", "-stf", "uas.csv",
 		"-i", at.carrier.Addr().String(), "-p", strconv.Itoa(int(at.carrier.Port()))}, common...)...)
 	if err != nil {
 		return sample{}, err
@@ -39,7 +39,7 @@ func (b *bencher) sipp(ctx context.Context, at *place, pid, rate int, span time.
 		return sample{}, errors.Join(err, uas.stop())
 	}
 	began := time.Now()
-	uac, err := start(ctx, at.dir, "sipp-uac", b.loadCore, append([]string{"sipp", at.proxy.String(), "-sf", "uac.xml", "-stf", "uac.csv", "-inf", "numbers.csv",
+	uac, err := at.start(ctx, "sipp-uac", b.loadCore, append([]string{"sipp", at.proxy.String(), "-sf", "uac.xml", "-stf", "uac.csv", "-inf", "numbers.csv",
 		"-i", at.pbx.Addr().String(), "-p", strconv.Itoa(int(at.pbx.Port())), "-r", strconv.Itoa(rate)}, common...)...)
 	if err != nil {
 		return sample{}, errors.Join(err, uas.stop())

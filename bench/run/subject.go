@@ -37,7 +37,7 @@ const (
 
 // place is where a subject runs for one measurement.
 type place struct {
-	dir     string // its own, empty
+	runner
 	cores   string // as taskset takes them
 	proxy   netip.AddrPort
 	pbx     netip.AddrPort
@@ -53,8 +53,8 @@ type subject struct {
 }
 
 // newPlace takes a folder and free ports.
-func newPlace(dir, cores string) (*place, error) {
-	p := &place{cores: cores}
+func newPlace(dir, cores string, nice int) (*place, error) {
+	p := &place{runner: runner{nice: nice}, cores: cores}
 	for _, a := range []struct {
 		host string
 		to   *netip.AddrPort
@@ -95,7 +95,7 @@ func startKamailio(ctx context.Context, at *place) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := start(ctx, at.dir, "kamailio", at.cores, "kamailio", "-DD", "-E", "-f", cfg, "-x", "tlsf", "-m", "4096", "-b", "4194304",
+	p, err := at.start(ctx, "kamailio", at.cores, "kamailio", "-DD", "-E", "-f", cfg, "-x", "tlsf", "-m", "4096", "-b", "4194304",
 		"-Y", at.dir, "-w", at.dir, "-l", "udp:"+at.proxy.String(), "-A", fmt.Sprintf(`CARRIER="sip:%v"`, at.carrier))
 	if err != nil {
 		return nil, err
