@@ -125,10 +125,7 @@ func (g *Generator) Run(ctx context.Context) (Result, error) {
 		g.count()
 	}
 	limit := int64(g.cfg.Limit)
-	for i := 0; !g.finished() && g.now < limit && g.err == nil; i++ {
-		if i%256 == 0 && ctx.Err() != nil {
-			break
-		}
+	for !g.finished() && g.now < limit && g.err == nil && ctx.Err() == nil {
 		g.turn()
 	}
 	if g.until == 0 {

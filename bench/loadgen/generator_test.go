@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"context"
 	"net/netip"
 	"strings"
 	"testing"
@@ -224,5 +225,21 @@ func TestConfigIsChecked(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+}
+
+func TestEndsWithItsContext(t *testing.T) {
+	g, err := New(Config{Carrier: netip.MustParseAddrPort("127.0.0.1:0"), For: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	res, err := g.Run(ctx)
+	if err != nil || res.Calls == 0 || res.Seconds > 10 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	if err := g.Close(); err != nil {
+		t.Error(err)
 	}
 }
