@@ -94,29 +94,79 @@ func runJournalCheck(c *cmd, args []string) error {
 	if err != nil {
 		return err
 	}
-	rep, err := journal.Check(where, func(n uint64) {
-		if n%(1<<20) == 0 {
-			c.errorf(c.tr("%d 件\n", "%d entries\n"), n)
+	rep, err := journal.Check(where, func(p journal.Progress) {
+		if p.Entries%1_000_000 == 0 {
+			c.errorf(c.tr("区間 %d/%d、%d 件\n", "segment %d of %d, %d entries\n"), p.Segment, p.Segments, p.Entries)
 		}
 	})
 	if err != nil {
 		return err
 	}
 	if c.json {
-		if err := c.writeJSON(rep); err != nil {
+		err = c.writeJSON(reportOf(&rep))
+	} else {
+		err = c.showReport(&rep)
+	}
+	if err == nil && !rep.OK() {
+		err = tsujiban.Errorf(tsujiban.CodeCorrupt, "%s: %s", where, c.tr("損傷があります。ディレクトリをそのまま保管し、写しから戻してください", "there is damage; keep the directory as it is and restore it from a copy"))
+	}
+	return err
+}
+
+// showReport tells what was found in a journal.
+func (c *cmd) showReport(rep *journal.Report) error {
+	t := term.Table{Columns: []term.Column{{Title: c.tr("ファイル", "FILE")}, {Title: c.tr("位置", "OFFSET"), Right: true}, {Title: c.tr("失われた記録", "ENTRIES LOST")}, {Title: c.tr("内容", "WHAT"), Least: 20}}}
+	for i := range rep.Problems {
+		t.Add(problemCells(&rep.Problems[i], term.Red)...)
+	}
+	for i := range rep.Notes {
+		t.Add(problemCells(&rep.Notes[i], term.Yellow)...)
+	}
+	if len(t.Rows) > 0 {
+		if err := t.Write(c.stdout, c.style); err != nil {
 			return err
 		}
-	} else if len(rep.Problems) == 0 {
-		return c.printf(c.tr("%s: 問題ありません（%d 件、%d 区間）\n", "%s: OK (%d entries in %d segments)\n"), where, rep.Entries, rep.Segments)
 	}
-	if len(rep.Problems) == 0 {
+	if !rep.OK() {
 		return nil
 	}
-	var errs []error
-	for _, p := range rep.Problems {
-		errs = append(errs, errors.New(p))
+	return c.printf(c.tr("%s: 問題ありません（%d 件、%d 区間）\n", "%s: OK (%d entries in %d segments)\n"), rep.Dir, rep.Entries, len(rep.Segments))
+}
+
+func problemCells(p *journal.Problem, paint term.Paint) []term.Cell {
+	lost := ""
+	if p.First > 0 {
+		lost = fmt.Sprintf("%d-%d", p.First, p.Last)
 	}
-	return tsujiban.Errorf(tsujiban.CodeCorrupt, "%s: %w; keep the directory as it is and restore it from a copy", where, errors.Join(errs...))
+	return []term.Cell{{Text: p.File}, {Text: fmt.Sprint(p.Offset)}, {Text: lost, Paint: paint}, {Text: p.What}}
+}
+
+// report is a journal's report in JSON.
+type report struct {
+	Dir      string    `json:"dir"`
+	Entries  uint64    `json:"entries"`
+	Segments int       `json:"segments"`
+	Problems []problem `json:"problems"`
+	Notes    []problem `json:"notes"`
+}
+
+type problem struct {
+	File   string `json:"file"`
+	Offset int64  `json:"offset"`
+	First  uint64 `json:"first,omitempty"`
+	Last   uint64 `json:"last,omitempty"`
+	What   string `json:"what"`
+}
+
+func reportOf(rep *journal.Report) report {
+	out := report{Dir: rep.Dir, Entries: rep.Entries, Segments: len(rep.Segments), Problems: []problem{}, Notes: []problem{}}
+	for _, p := range rep.Problems {
+		out.Problems = append(out.Problems, problem(p))
+	}
+	for _, p := range rep.Notes {
+		out.Notes = append(out.Notes, problem(p))
+	}
+	return out
 }
 
 func runJournalCat(c *cmd, args []string) (err error) {
