@@ -38,9 +38,7 @@ func (d *disk) write(b batch) error {
 		d.leave()
 	}
 	if d.file == nil {
-		if err := d.begin(b.first); err != nil {
-			return err
-		}
+		return d.begin(b)
 	}
 	d.makeRoom(d.end + need)
 	if err := writeAll(d.file, b.b, d.end); err != nil {
@@ -73,20 +71,24 @@ func (d *disk) makeRoom(end int64) {
 	d.room = to
 }
 
-// begin makes the segment whose first entry is first. One of the same name holds nothing durable and is
-// replaced. It gets its name only when its header is on disk.
-func (d *disk) begin(first uint64) error {
+// begin makes the segment that begins with the batch. It gets its name only when the batch is on disk: at a start it may replace
+// a segment that holds this batch and nothing else.
+func (d *disk) begin(b batch) error {
 	prev := d.first
-	if d.first == first {
+	if d.first == b.first {
 		prev = d.prev
 	}
-	name := plainName(d.dir, first)
+	name := plainName(d.dir, b.first)
 	f, err := d.fs.Create(name + tempSuffix)
 	if err != nil {
 		return fmt.Errorf("beginning a segment: %w", err)
 	}
-	d.head = appendHeader(d.head[:0], first, prev)
+	d.head = appendHeader(d.head[:0], b.first, prev)
+	end := int64(len(d.head) + len(b.b))
 	if err = writeAll(f, d.head, 0); err == nil {
+		err = writeAll(f, b.b, int64(len(d.head)))
+	}
+	if err == nil {
 		err = f.Sync()
 	}
 	if err == nil {
@@ -99,8 +101,8 @@ func (d *disk) begin(first uint64) error {
 		// What is left of the file is replaced at the next attempt or removed at the next start.
 		return fmt.Errorf("beginning a segment: %w", errors.Join(err, f.Close()))
 	}
-	d.file, d.first, d.prev, d.end, d.room = f, first, prev, int64(len(d.head)), 0
-	d.tail.put(segment{first: first, plain: true})
+	d.file, d.first, d.prev, d.end, d.room = f, b.first, prev, end, 0
+	d.tail.put(segment{first: b.first, plain: true})
 	d.begun()
 	return nil
 }
