@@ -32,12 +32,14 @@ const (
 )
 
 func (w want) String() string {
-	switch w.kind {
-	case atMost:
+	switch {
+	case w == want{atMost, 0}:
+		return "0"
+	case w.kind == atMost:
 		return fmt.Sprintf("≤ %g", w.limit)
-	case ratioAtMost:
+	case w.kind == ratioAtMost:
 		return fmt.Sprintf("≤ %g × peer", w.limit)
-	case ratioAtLeast:
+	case w.kind == ratioAtLeast:
 		return fmt.Sprintf("≥ %g × peer", w.limit)
 	}
 	return ""

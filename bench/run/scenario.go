@@ -60,7 +60,7 @@ var full = lengths{pairs: 3, warm: 35 * time.Second, span: 10 * time.Second, ref
 	sipp: 20 * time.Second, order: 50000, direct: 5000, quiet: 30 * time.Second, again: 2, benchtime: "1s"}
 
 var quick = lengths{pairs: 1, warm: 5 * time.Second, span: 4 * time.Second, refusedWarm: time.Second, refusedSpan: 2 * time.Second,
-	sipp: 4 * time.Second, order: 4000, direct: 1000, quiet: 2 * time.Second, again: 0, benchtime: "200ms"}
+	sipp: 3 * time.Second, order: 3000, direct: 1000, quiet: time.Second, again: 0, benchtime: "200ms"}
 
 // bencher is a run of the benchmark.
 type bencher struct {
