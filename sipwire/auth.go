@@ -1,84 +1,99 @@
 package sipwire
 
-import "bytes"
-
 // Credentials are the parameters of a Digest challenge or answer (RFC 3261 §22, RFC 8760), unquoted.
 type Credentials struct {
 	Username, Realm, Nonce, URI, Response, Algorithm, QOP, CNonce, NC, Opaque []byte
 }
 
 // ParseCredentials reads "Digest username=…, …". A parameter that stands twice, another
-// scheme, or a quoted string with escapes is refused.
+// scheme, or a quoted string with escapes or line ends is refused.
 func ParseCredentials(b []byte) (c Credentials, err error) {
-	if len(b) < 7 || !EqualFold(b[:6], "digest") || b[6] != ' ' && b[6] != '\t' {
+	i := 6
+	if len(b) <= i || !EqualFold(b[:i], "digest") || chars[b[i]]&cBlank == 0 {
 		return c, ErrParam
 	}
-	for rest := trim(b[7:]); len(rest) > 0; {
-		i := bytes.IndexByte(rest, '=')
-		if i < 1 {
+	for {
+		start := skipBlank(b, i)
+		for i = start; i < len(b) && chars[b[i]]&cToken != 0; i++ {
+		}
+		name := b[start:i]
+		i = skipBlank(b, i)
+		if len(name) == 0 || i == len(b) || b[i] != '=' {
 			return c, ErrParam
 		}
-		name := trim(rest[:i])
-		rest = trim(rest[i+1:])
-		var value []byte
-		if len(rest) > 0 && rest[0] == '"' {
-			end := bytes.IndexByte(rest[1:], '"')
-			if end < 0 || bytes.IndexByte(rest[1:end+1], '\\') >= 0 {
-				return c, ErrParam
-			}
-			value, rest = rest[1:end+1], trim(rest[end+2:])
-		} else {
-			end := bytes.IndexByte(rest, ',')
-			if end < 0 {
-				end = len(rest)
-			}
-			value, rest = trim(rest[:end]), rest[end:]
+		start, end, next := credential(b, skipBlank(b, i+1))
+		if next < 0 || !c.set(name, b[start:end:end]) {
+			return c, ErrParam
 		}
-		if len(rest) > 0 {
-			if rest[0] != ',' {
-				return c, ErrParam
-			}
-			rest = trim(rest[1:])
+		if i = skipBlank(b, next); i == len(b) {
+			return c, nil
 		}
-		if err := c.set(name, value); err != nil {
-			return c, err
+		if b[i] != ',' {
+			return c, ErrParam
 		}
+		i++
 	}
-	return c, nil
 }
 
-func (c *Credentials) set(name, value []byte) error {
-	var to *[]byte
-	switch {
-	case EqualFold(name, "username"):
-		to = &c.Username
-	case EqualFold(name, "realm"):
-		to = &c.Realm
-	case EqualFold(name, "nonce"):
-		to = &c.Nonce
-	case EqualFold(name, "uri"):
-		to = &c.URI
-	case EqualFold(name, "response"):
-		to = &c.Response
-	case EqualFold(name, "algorithm"):
-		to = &c.Algorithm
-	case EqualFold(name, "qop"):
-		to = &c.QOP
-	case EqualFold(name, "cnonce"):
-		to = &c.CNonce
-	case EqualFold(name, "nc"):
-		to = &c.NC
-	case EqualFold(name, "opaque"):
-		to = &c.Opaque
-	default:
-		return nil
+// credential reads the value at b[i], with or without quotes; next is the offset after it, -1 on a fault.
+func credential(b []byte, i int) (start, end, next int) {
+	if i < len(b) && b[i] == '"' {
+		start = i + 1
+		for i = start; i < len(b) && b[i] != '"'; i++ {
+			if b[i] < ' ' || b[i] == '\\' {
+				return 0, 0, -1
+			}
+		}
+		if i == len(b) {
+			return 0, 0, -1
+		}
+		return start, i, i + 1
+	}
+	start = i
+	for i < len(b) && chars[b[i]]&cURI != 0 && b[i] != ',' && b[i] != '\\' {
+		i++
+	}
+	if i == start {
+		return 0, 0, -1
+	}
+	return start, i, i
+}
+
+// set notes a parameter; false when it stands twice. What is not known is left out.
+func (c *Credentials) set(name, value []byte) bool {
+	to := c.field(name)
+	if to == nil {
+		return true
 	}
 	if *to != nil {
-		return ErrParam
+		return false
 	}
 	*to = value
-	if value == nil {
-		*to = []byte{}
+	return true
+}
+
+func (c *Credentials) field(name []byte) *[]byte {
+	switch {
+	case EqualFold(name, "username"):
+		return &c.Username
+	case EqualFold(name, "realm"):
+		return &c.Realm
+	case EqualFold(name, "nonce"):
+		return &c.Nonce
+	case EqualFold(name, "uri"):
+		return &c.URI
+	case EqualFold(name, "response"):
+		return &c.Response
+	case EqualFold(name, "algorithm"):
+		return &c.Algorithm
+	case EqualFold(name, "qop"):
+		return &c.QOP
+	case EqualFold(name, "cnonce"):
+		return &c.CNonce
+	case EqualFold(name, "nc"):
+		return &c.NC
+	case EqualFold(name, "opaque"):
+		return &c.Opaque
 	}
 	return nil
 }

@@ -1,5 +1,7 @@
 package sipwire
 
+import "encoding/binary"
+
 // Kind names a header that the program looks at; every other header is Other.
 type Kind uint8
 
@@ -44,23 +46,23 @@ const (
 // kindRow says how a header is written and what makes it ambiguous: once, a
 // second line of it is refused; oneLine, a fold in it is refused.
 type kindRow struct {
-	name          string // lower case
+	name          string // as RFCs write it
 	once, oneLine bool
 }
 
 var kinds = [numKinds]kindRow{
-	Via: {"via", false, true}, From: {"from", true, true}, To: {"to", true, true}, CallID: {"call-id", true, true},
-	CSeq: {"cseq", true, true}, Contact: {"contact", false, true}, ContentLength: {"content-length", true, true},
-	ContentType: {"content-type", true, true}, MaxForwards: {"max-forwards", true, true}, Route: {"route", false, true},
-	RecordRoute: {"record-route", false, true}, Path: {"path", false, true}, Expires: {"expires", true, true},
-	Authorization: {"authorization", false, false}, ProxyAuthorization: {"proxy-authorization", false, false},
-	WWWAuthenticate: {"www-authenticate", false, false}, ProxyAuthenticate: {"proxy-authenticate", false, false},
-	Require: {"require", false, false}, ProxyRequire: {"proxy-require", false, false}, Supported: {"supported", false, false},
-	UserAgent: {"user-agent", false, false}, Server: {"server", false, false},
-	SessionExpires: {"session-expires", true, true}, MinSE: {"min-se", true, true},
-	PAssertedIdentity: {"p-asserted-identity", false, true}, PPreferredIdentity: {"p-preferred-identity", false, true},
-	RemotePartyID: {"remote-party-id", false, true}, Privacy: {"privacy", false, true}, RetryAfter: {"retry-after", true, true},
-	ReferTo: {"refer-to", true, true}, Replaces: {"replaces", true, true}, Identity: {"identity", false, false},
+	Via: {"Via", false, true}, From: {"From", true, true}, To: {"To", true, true}, CallID: {"Call-ID", true, true},
+	CSeq: {"CSeq", true, true}, Contact: {"Contact", false, true}, ContentLength: {"Content-Length", true, true},
+	ContentType: {"Content-Type", true, true}, MaxForwards: {"Max-Forwards", true, true}, Route: {"Route", false, true},
+	RecordRoute: {"Record-Route", false, true}, Path: {"Path", false, true}, Expires: {"Expires", true, true},
+	Authorization: {"Authorization", false, false}, ProxyAuthorization: {"Proxy-Authorization", false, false},
+	WWWAuthenticate: {"WWW-Authenticate", false, false}, ProxyAuthenticate: {"Proxy-Authenticate", false, false},
+	Require: {"Require", false, false}, ProxyRequire: {"Proxy-Require", false, false}, Supported: {"Supported", false, false},
+	UserAgent: {"User-Agent", false, false}, Server: {"Server", false, false},
+	SessionExpires: {"Session-Expires", true, true}, MinSE: {"Min-SE", true, true},
+	PAssertedIdentity: {"P-Asserted-Identity", false, true}, PPreferredIdentity: {"P-Preferred-Identity", false, true},
+	RemotePartyID: {"Remote-Party-ID", false, true}, Privacy: {"Privacy", false, true}, RetryAfter: {"Retry-After", true, true},
+	ReferTo: {"Refer-To", true, true}, Replaces: {"Replaces", true, true}, Identity: {"Identity", false, false},
 }
 
 // The compact forms (RFC 3261 §7.3.3, RFC 3515, 4028, 8224).
@@ -69,126 +71,83 @@ var compact = [26]Kind{
 	'c' - 'a': ContentType, 'k' - 'a': Supported, 'x' - 'a': SessionExpires, 'r' - 'a': ReferTo, 'y' - 'a': Identity,
 }
 
-// byLength lists the kinds by the length of their names.
-var byLength = func() (t [24][]Kind) {
-	for k := Other + 1; k < numKinds; k++ {
-		n := len(kinds[k].name)
-		t[n] = append(t[n], k)
+// maxName is the room for a name and its colon, at least that of the longest.
+const maxName = 24
+
+// nameRow is a known name with its colon, eight bytes to a word, filled up with zeros: the bytes of a
+// message are the same if, with the bits of fold set and those of mask kept, they are those of text.
+type nameRow struct {
+	text, fold, mask [maxName / 8]uint64
+	length           int
+	chain            Kind // the next kind in the same slot, Other when there is none
+}
+
+// slotOf puts a name by its first three bytes, the low ones of x, in any case, into one of 128 slots.
+func slotOf(x uint64) uint8 { return uint8((x&0xffffff|0x202020)*0x9e3779b1>>16) & 127 }
+
+// names holds the known names, and slots the first kind of each slot.
+var names, slots = func() (rows [numKinds]nameRow, slots [128]Kind) {
+	for k := numKinds - 1; k > Other; k-- {
+		s := kinds[k].name + ":"
+		row, slot := &rows[k], &slots[slotOf(uint64(s[0])|uint64(s[1])<<8|uint64(s[2])<<16)]
+		row.length, row.chain, *slot = len(s), *slot, k
+		for i := range len(s) {
+			at := i % 8 * 8
+			row.text[i/8] |= uint64(lower[s[i]]) << at
+			row.mask[i/8] |= 0xff << at
+			if s[i] != '-' && s[i] != ':' {
+				row.fold[i/8] |= 0x20 << at
+			}
+		}
 	}
-	return t
+	return rows, slots
 }()
 
-func kindOf(name []byte) Kind {
-	if len(name) == 1 {
-		if c := name[0] | 0x20; c >= 'a' && c <= 'z' {
-			return compact[c-'a']
+// knownName reads the name and colon at b[off] when they are those of a known kind; after is the offset
+// behind them, 0 when they are not. There is no search for the colon, for where it comes is hard to
+// foresee, and a branch that the processor foresees wrongly costs more than all that is here.
+func knownName(b []byte, off int) (k Kind, after int) {
+	if off < 0 || off > len(b)-maxName {
+		return Other, 0
+	}
+	b = b[off : off+maxName]
+	x, y, z := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[16:])
+	if uint8(x>>8) == ':' {
+		if c := lower[uint8(x)]; c >= 'a' && c <= 'z' && compact[c-'a'] != Other {
+			return compact[c-'a'], off + 2
 		}
-		return Other
+		return Other, 0
 	}
-	if len(name) >= len(byLength) {
-		return Other
-	}
-	for _, k := range byLength[len(name)] {
-		if EqualFold(name, kinds[k].name) {
-			return k
-		}
-	}
-	return Other
-}
-
-// EqualFold compares ASCII text without regard to case; lower must be lower case.
-func EqualFold(b []byte, lower string) bool {
-	if len(b) != len(lower) {
-		return false
-	}
-	for i, c := range b {
-		if c-'A' < 26 {
-			c |= 0x20
-		}
-		if c != lower[i] {
-			return false
+	for k = slots[slotOf(x)]; k != Other; k = names[k].chain {
+		row := &names[k]
+		diff := (x|row.fold[0])&row.mask[0] ^ row.text[0]
+		diff |= (y|row.fold[1])&row.mask[1] ^ row.text[1]
+		if diff == 0 && (row.length <= 16 || (z|row.fold[2])&row.mask[2] == row.text[2]) {
+			return k, off + row.length
 		}
 	}
-	return true
+	return Other, 0
 }
 
-// Method is a request method; a closed set with one value for all that are not known.
-type Method uint8
-
-// The methods (RFC 3261, 3262, 3311, 3428, 3515, 3903, 6086, 6665).
-const (
-	MethodOther Method = iota
-	INVITE
-	ACK
-	BYE
-	CANCEL
-	REGISTER
-	OPTIONS
-	UPDATE
-	PRACK
-	INFO
-	REFER
-	NOTIFY
-	SUBSCRIBE
-	MESSAGE
-	PUBLISH
-	numMethods
-)
-
-// NumMethods is the count of methods, for tables indexed by Method.
-const NumMethods = int(numMethods)
-
-var methodNames = [numMethods]string{
-	"other", "INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "UPDATE", "PRACK", "INFO", "REFER", "NOTIFY", "SUBSCRIBE", "MESSAGE", "PUBLISH",
+// looseName reads a name and colon of any kind, also with white space before the colon (RFC 3261
+// §7.3.1); after is 0 when there are none.
+func looseName(b []byte, off int) (k Kind, after int) {
+	n := 0
+	for off+n < len(b) && chars[b[off+n]]&cToken != 0 {
+		n++
+	}
+	i := off + n
+	for i < len(b) && (b[i] == ' ' || b[i] == '\t') {
+		i++
+	}
+	if n == 0 || i == len(b) || b[i] != ':' {
+		return Other, 0
+	}
+	if n < maxName {
+		var name [maxName]byte
+		copy(name[:], b[off:off+n])
+		name[n] = ':'
+		k, _ = knownName(name[:], 0)
+	}
+	return k, i + 1
 }
-
-func (m Method) String() string { return methodNames[min(m, numMethods-1)] }
-
-// methodOf finds a method; methods are case-sensitive (RFC 3261 §7.1).
-func methodOf(b []byte) Method {
-	switch string(b) {
-	case "INVITE":
-		return INVITE
-	case "ACK":
-		return ACK
-	case "BYE":
-		return BYE
-	case "CANCEL":
-		return CANCEL
-	case "REGISTER":
-		return REGISTER
-	case "OPTIONS":
-		return OPTIONS
-	case "UPDATE":
-		return UPDATE
-	case "PRACK":
-		return PRACK
-	case "INFO":
-		return INFO
-	case "REFER":
-		return REFER
-	case "NOTIFY":
-		return NOTIFY
-	case "SUBSCRIBE":
-		return SUBSCRIBE
-	case "MESSAGE":
-		return MESSAGE
-	case "PUBLISH":
-		return PUBLISH
-	}
-	return MethodOther
-}
-
-// tokenChar holds the characters of a token (RFC 3261 §25.1).
-var tokenChar = func() (t [256]bool) {
-	for c := 'a'; c <= 'z'; c++ {
-		t[c], t[c-32] = true, true
-	}
-	for c := '0'; c <= '9'; c++ {
-		t[c] = true
-	}
-	for _, c := range "-.!%*_+`'~" {
-		t[c] = true
-	}
-	return t
-}()

@@ -11,7 +11,7 @@ type URI struct {
 	Params  []byte // from the first ';' behind the host (for tel:, the number)
 	Headers []byte // from '?', nil when none
 
-	userEnd, hostOff, hostEnd int // where host and port lie, for patches
+	hostOff, hostEnd int // where host and port lie, for patches
 }
 
 // HostSpan is where host and port lie in the URI that was parsed.
@@ -20,104 +20,125 @@ func (u *URI) HostSpan() (start, end int) { return u.hostOff, u.hostEnd }
 // IsTel tells a tel: URI.
 func (u *URI) IsTel() bool { return u.Host == nil }
 
-// ParseURI takes a URI apart. Other schemes than sip, sips and tel are refused.
+// ParseURI takes a URI apart. Other schemes than sip, sips and tel are refused. What stands
+// in parameters and headers is checked for its characters only.
 func ParseURI(b []byte) (u URI, err error) {
-	colon := bytes.IndexByte(b, ':')
-	if colon < 3 || colon > 4 {
-		return u, ErrURI
-	}
-	u.Scheme = b[:colon]
-	switch {
-	case EqualFold(u.Scheme, "tel"):
-		return u, u.parseTel(b, colon+1)
-	case EqualFold(u.Scheme, "sip"), EqualFold(u.Scheme, "sips"):
-		return u, u.parseSIP(b, colon+1)
-	}
-	return u, ErrURI
+	return u, u.parse(b).orNil()
 }
 
-func (u *URI) parseTel(b []byte, off int) error {
-	end := len(b)
-	if i := bytes.IndexByte(b[off:], ';'); i >= 0 {
-		end = off + i
-		u.Params = b[end:]
-	}
-	u.User = b[off:end]
-	if len(u.User) == 0 {
+func (u *URI) parse(b []byte) Error {
+	if len(b) < 5 {
 		return ErrURI
 	}
-	for _, c := range u.User {
-		if !telChar(c) {
+	switch {
+	case b[3] == ':' && EqualFold(b[:3], "sip"):
+		u.Scheme = b[:3]
+		return u.parseSIP(b, 4)
+	case b[3] == ':' && EqualFold(b[:3], "tel"):
+		u.Scheme = b[:3]
+		return u.parseTel(b)
+	case b[4] == ':' && EqualFold(b[:4], "sips"):
+		u.Scheme = b[:4]
+		return u.parseSIP(b, 5)
+	}
+	return ErrURI
+}
+
+// parseTel reads the number; a plus sign may stand in front only.
+func (u *URI) parseTel(b []byte) Error {
+	i := 4
+	for i < len(b) && chars[b[i]]&cTel != 0 {
+		i++
+	}
+	u.User = b[4:i]
+	if i == 4 || bytes.LastIndexByte(u.User, '+') > 0 {
+		return ErrURI
+	}
+	if i < len(b) {
+		if u.Params = b[i:]; b[i] != ';' || !uriText(u.Params) {
 			return ErrURI
 		}
 	}
-	return nil
+	return 0
 }
 
-func telChar(c byte) bool {
-	return c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.' || c == '(' || c == ')' || c == '*' || c == '#' || c|0x20 >= 'a' && c|0x20 <= 'f'
-}
-
-func (u *URI) parseSIP(b []byte, off int) error {
-	rest := b[off:]
-	// The user part may hold ';' and '?' (RFC 3261 §25.1: user-unreserved), so the
-	// '@' decides first. A second '@' is ambiguous.
-	if at := bytes.IndexByte(rest, '@'); at >= 0 {
-		if bytes.IndexByte(rest[at+1:], '@') >= 0 {
+func (u *URI) parseSIP(b []byte, i int) Error {
+	// The user part may hold ';' and '?' (RFC 3261 §25.1: user-unreserved), so the '@' decides
+	// first. A second '@' stands where none may.
+	if at := bytes.IndexByte(b[i:], '@'); at >= 0 {
+		if !u.parseUser(b[i : i+at]) {
 			return ErrURI
 		}
-		u.User = rest[:at]
-		if i := bytes.IndexByte(u.User, ':'); i >= 0 {
-			u.User = u.User[:i]
-		}
-		if len(u.User) == 0 || !validUser(rest[:at]) {
+		i += at + 1
+	}
+	end := hostEnd(b, i)
+	if end < 0 {
+		return ErrURI
+	}
+	u.Host, u.hostOff = b[i:end], i
+	if i = end; i < len(b) && b[i] == ':' {
+		if u.Port, i = portAt(b, i+1); i < 0 {
 			return ErrURI
 		}
-		u.userEnd = off + len(u.User)
-		off += at + 1
-		rest = b[off:]
 	}
-	end := len(rest)
-	if i := bytes.IndexByte(rest, '?'); i >= 0 {
-		u.Headers = rest[i:]
-		end = i
+	u.hostEnd = i
+	if i == len(b) {
+		return 0
 	}
-	if i := bytes.IndexByte(rest[:end], ';'); i >= 0 {
-		u.Params = rest[i:end]
-		end = i
+	if b[i] != ';' && b[i] != '?' || !uriText(b[i:]) {
+		return ErrURI
 	}
-	var err error
-	u.hostOff, u.hostEnd = off, off+end
-	u.Host, u.Port, err = hostPort(rest[:end])
-	return err
+	u.Params = b[i:]
+	if q := bytes.IndexByte(u.Params, '?'); q >= 0 {
+		u.Params, u.Headers = u.Params[:q:q], u.Params[q:]
+	}
+	if len(u.Params) == 0 {
+		u.Params = nil
+	}
+	return 0
 }
 
-// validUser allows what RFC 3261 §25.1 allows in userinfo, and escapes of two hex digits.
-func validUser(b []byte) bool {
+// parseUser reads "user" or "user:password" in front of the '@'. Two slashes in front are refused:
+// there are programs that take them for those of http://.
+func (u *URI) parseUser(b []byte) bool {
+	if len(b) > 1 && b[0] == '/' && b[1] == '/' {
+		return false
+	}
+	end := -1
 	for i := 0; i < len(b); i++ {
 		c := b[i]
 		switch {
-		case c == '%':
-			if i+2 >= len(b) || hex(b[i+1]) < 0 || hex(b[i+2]) < 0 {
-				return false
-			}
+		case chars[c]&cUser != 0:
+		case c == '%' && escaped(b, i):
 			i += 2
-		case tokenChar[c] || bytes.IndexByte([]byte("&=$,;?/():#"), c) >= 0:
+		case c == ':' && end < 0:
+			end = i
 		default:
 			return false
 		}
 	}
-	return true
+	if u.User = b; end >= 0 {
+		u.User = b[:end]
+		if bytes.ContainsAny(b[end+1:], ";?/#") { // no password holds them
+			return false
+		}
+	}
+	return len(u.User) > 0
 }
 
-func hex(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
+// uriText tells whether b can be the parameters and headers of a URI: what may stand in them, and whole escapes.
+func uriText(b []byte) bool {
+	for i, c := range b {
+		switch {
+		case c == '%':
+			if !escaped(b, i) {
+				return false
+			}
+		case chars[c]&cParam == 0 && c != ';' && c != '=' && c != '?':
+			return false
+		}
 	}
-	return -1
+	return true
 }
 
 // Unescape appends the user part with its %XX escapes undone. A byte below a space
@@ -126,10 +147,10 @@ func Unescape(dst, b []byte) ([]byte, error) {
 	for i := 0; i < len(b); i++ {
 		c := b[i]
 		if c == '%' {
-			if i+2 >= len(b) || hex(b[i+1]) < 0 || hex(b[i+2]) < 0 {
+			if !escaped(b, i) {
 				return dst, ErrURI
 			}
-			c = byte(hex(b[i+1])<<4 | hex(b[i+2]))
+			c = byte(hexDigit(b[i+1])<<4 | hexDigit(b[i+2]))
 			i += 2
 		}
 		if c < ' ' || c >= 0x7f {
@@ -138,48 +159,4 @@ func Unescape(dst, b []byte) ([]byte, error) {
 		dst = append(dst, c)
 	}
 	return dst, nil
-}
-
-// hostPort splits "host", "host:port", "[v6]:port".
-func hostPort(s []byte) (host []byte, port uint16, err error) {
-	if len(s) == 0 {
-		return nil, 0, ErrURI
-	}
-	end := len(s)
-	if s[0] == '[' {
-		i := bytes.IndexByte(s, ']')
-		if i < 3 {
-			return nil, 0, ErrURI
-		}
-		for _, c := range s[1:i] {
-			if hex(c) < 0 && c != ':' && c != '.' {
-				return nil, 0, ErrURI
-			}
-		}
-		end = i + 1
-	} else {
-		if i := bytes.IndexByte(s, ':'); i >= 0 {
-			end = i
-		}
-		for _, c := range s[:end] {
-			if !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '-' || c == '.' || c == '_') {
-				return nil, 0, ErrURI
-			}
-		}
-	}
-	host = s[:end]
-	if end == len(s) {
-		if end == 0 {
-			return nil, 0, ErrURI
-		}
-		return host, 0, nil
-	}
-	if s[end] != ':' || end == 0 {
-		return nil, 0, ErrURI
-	}
-	n, e := ParseUint(s[end+1:], 65_535)
-	if e != nil || n == 0 {
-		return nil, 0, ErrURI
-	}
-	return host, uint16(n), nil
 }
