@@ -47,12 +47,12 @@ func (g *Guard) Decide(a *tsujiban.Attempt, v *tsujiban.Verdict) {
 }
 
 // look asks the policy and puts into the verdict what it says of the numbers and
-// the price. It returns whether the digits could be read.
+// the price. It returns whether the digits say enough to judge by.
 func (q *inquiry) look(p *view, a *tsujiban.Attempt, v *tsujiban.Verdict) bool {
 	q.policy, q.rules, q.moment = p, p.Customer(a.Customer), p.Moment(a.At)
 	dialled, err := p.Plan().Parse(a.Dialled)
-	if err != nil {
-		return false
+	if err != nil && a.Direction == tsujiban.Out {
+		return false // a call in may go to an extension, or to the contact of a phone
 	}
 	v.Callee, v.Destination = dialled.Number, dialled.Destination
 	v.Withheld = dialled.Privacy == numbering.PrivacyWithhold
