@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"strconv"
@@ -20,7 +21,7 @@ import (
 type meter struct {
 	at   time.Time
 	all  time.Duration // CPU time that anybody used
-	ours time.Duration // of that, this program and all that it started
+	ours time.Duration // of that, this program, all that it started, and the kernel's threads, which write the journal to the disk
 }
 
 // read takes both sums.
@@ -41,8 +42,15 @@ func read() (meter, error) {
 	if err := unix.Getrusage(unix.RUSAGE_CHILDREN, &past); err != nil {
 		return meter{}, err
 	}
-	return meter{time.Now(), all, own.CPU() + time.Duration(past.Utime.Nano()+past.Stime.Nano())}, nil
+	kernel, err := procstat.Read(kthreadd)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // in a container they may be out of sight
+		return meter{}, err
+	}
+	return meter{time.Now(), all, own.CPU() + kernel.CPU() + time.Duration(past.Utime.Nano()+past.Stime.Nano())}, nil
 }
+
+// kthreadd is the parent of all threads of the kernel.
+const kthreadd = 2
 
 // busy is the time of the first line of /proc/stat that somebody used: user,
 // nice and system. Interrupts are nobody's.

@@ -20,6 +20,7 @@ type sample struct {
 	CPU       float64       `json:"cpu_us"` // user and system, per call
 	User      float64       `json:"user_us"`
 	System    float64       `json:"system_us"`
+	Busy      float64       `json:"busy"`       // of one core, 0 to 1
 	PerSecond float64       `json:"per_second"` // calls
 	Calls     int           `json:"calls"`
 	Failed    int           `json:"failed"`
@@ -128,8 +129,8 @@ func (b *bencher) keep(key, name string, s sample) {
 }
 
 func (b *bencher) tell(sc scenario, pair int, sub *subject, s sample) error {
-	_, err := fmt.Fprintf(b.progress, "%s %d/%d %s: %.1f µs of CPU per call, %.0f calls/s, failed %d, repeated %d, out of order %d, %.0f MB, others took %.0f %% %v\n",
-		sc.key, pair+1, sc.pairs, sub.name, s.CPU, s.PerSecond, s.Failed, s.Repeated, s.Disorder, s.Memory/1e6, 100*s.Others, s.Remarks)
+	_, err := fmt.Fprintf(b.progress, "%s %d/%d %s: %.1f µs of CPU per call (user %.1f), %.0f calls/s, %.0f %% of a core, failed %d, repeated %d, out of order %d, %.0f MB, others took %.0f %% %v\n",
+		sc.key, pair+1, sc.pairs, sub.name, s.CPU, s.User, s.PerSecond, 100*s.Busy, s.Failed, s.Repeated, s.Disorder, s.Memory/1e6, 100*s.Others, s.Remarks)
 	return err
 }
 
@@ -208,7 +209,7 @@ func (b *bencher) load(ctx context.Context, at *place, pid int, limit time.Durat
 func sampleOf(r loadgen.Report) sample {
 	s := sample{PerSecond: r.PerSecond, Calls: r.Calls, Failed: r.Failed, Repeated: r.Repeated.Sum(), Disorder: r.Order.Sum(), Setup: r.Setup}
 	if p := r.Proxy; p != nil {
-		s.CPU, s.User, s.System, s.Memory = p.CPU, p.User, p.System, float64(p.Memory)
+		s.CPU, s.User, s.System, s.Busy, s.Memory = p.CPU, p.User, p.System, p.Busy, float64(p.Memory)
 	}
 	for _, counts := range []map[string]int{r.Failures, r.Faults} {
 		for _, why := range slices.Sorted(maps.Keys(counts)) {

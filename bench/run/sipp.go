@@ -70,7 +70,7 @@ func sippSample(dir string, calls int, used procstat.Usage, took time.Duration) 
 		return sample{}, err
 	}
 	per := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(calls) }
-	s := sample{CPU: per(used.CPU()), User: per(used.User), System: per(used.System), Calls: pbx.successful, PerSecond: float64(pbx.successful) / took.Seconds(),
+	s := sample{CPU: per(used.CPU()), User: per(used.User), System: per(used.System), Busy: used.CPU().Seconds() / took.Seconds(), Calls: pbx.successful, PerSecond: float64(pbx.successful) / took.Seconds(),
 		Failed: calls - pbx.successful, Repeated: pbx.repeated + carrier.repeated}
 	return s, nil
 }
