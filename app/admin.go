@@ -238,8 +238,8 @@ func (a *App) Reload(ctx context.Context, by string) (control.Done, error) {
 	if err != nil {
 		return control.Done{}, err
 	}
-	if len(cs.listen) != len(a.o.Config.Listen) {
-		cs.listen = a.certs.now.Load().listen
+	if !slices.EqualFunc(cfg.Listen, a.o.Config.Listen, func(x, y config.Listen) bool { return x.Transport == y.Transport }) {
+		cs.listen = a.certs.now.Load().listen // the sockets that are open need theirs
 	}
 	customers, err := a.store.Customers(ctx)
 	if err != nil {
@@ -263,7 +263,7 @@ func (a *App) Reload(ctx context.Context, by string) (control.Done, error) {
 		return done, err
 	}
 	if err := a.edge.SetCarriers(edgeCarriers(cfg, cs)); err != nil {
-		return done, err
+		return done, a.undone(context.WithoutCancel(ctx), by, 0, 1, err)
 	}
 	a.certs.now.Store(cs)
 	a.cfg, a.rules = cfg, r

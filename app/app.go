@@ -214,6 +214,12 @@ func (a *App) startJournal(ctx context.Context) (err error) {
 	if _, err := a.desk.said(tsujiban.EventStarted, a.now(), a.cfg.Node.Name, a.o.Version); err != nil {
 		return err
 	}
+	if s := a.o.Seed; s != nil {
+		note := fmt.Sprintf("import at the start: %d customers, %d trunks", len(s.Customers), len(s.Trunks))
+		if _, err := a.desk.said(tsujiban.EventSet, a.now(), guardName, note); err != nil {
+			return err
+		}
+	}
 	a.recovered = rec
 	return sameStanding(ctx, a.store, rec.stands, a.now())
 }

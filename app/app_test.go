@@ -19,6 +19,7 @@ import (
 	"tsujiban"
 	"tsujiban/app/config"
 	"tsujiban/app/control"
+	"tsujiban/journal"
 )
 
 func TestMain(m *testing.M) {
@@ -53,6 +54,7 @@ type site struct {
 	log          *lockedBuffer
 	drain        string        // "0s" when empty
 	now          chan struct{} // Options.Now
+	fs           journal.FS    // Options.FS
 }
 
 // lockedBuffer is a log that is read while it is written.
@@ -114,6 +116,16 @@ rates = "rates.csv"
 `+more)
 }
 
+// try starts the program where that must fail.
+func (s *site) try() (*App, error) {
+	s.t.Helper()
+	cfg, err := config.Load(s.file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return Start(context.Background(), Options{Config: cfg, Seed: s.seed, Stderr: s.log})
+}
+
 // start starts the program; it is stopped at the test's end.
 func (s *site) start() *running {
 	s.t.Helper()
@@ -123,7 +135,7 @@ func (s *site) start() *running {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	reload := make(chan struct{})
-	a, err := Start(ctx, Options{Config: cfg, Seed: s.seed, Stderr: s.log, Version: "test", Reload: reload, Now: s.now})
+	a, err := Start(ctx, Options{Config: cfg, Seed: s.seed, Stderr: s.log, Version: "test", Reload: reload, Now: s.now, FS: s.fs})
 	if err != nil {
 		cancel()
 		s.t.Fatalf("%v\n%s", err, s.log)
@@ -325,12 +337,7 @@ func TestStopEndsCalls(t *testing.T) {
 func TestTwoPrograms(t *testing.T) {
 	s := newSite(t)
 	s.start()
-	cfg, err := config.Load(s.file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = Start(context.Background(), Options{Config: cfg, Stderr: &lockedBuffer{}})
-	if tsujiban.CodeOf(err) != tsujiban.CodeConflict {
+	if _, err := s.try(); tsujiban.CodeOf(err) != tsujiban.CodeConflict {
 		t.Errorf("got %v", err)
 	}
 }

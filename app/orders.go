@@ -124,7 +124,6 @@ func (s *controlServer) putCustomer(r *http.Request, add bool) (any, error) {
 			return noCustomer(string(id))
 		case found:
 			in = control.CustomerOf(&set.customers[i])
-			in.Numbers = slices.Clone(in.Numbers) // the body is read over it
 		}
 		if err := read(r, &in); err != nil {
 			return err
@@ -236,7 +235,6 @@ func (s *controlServer) putTrunk(r *http.Request, add bool) (any, error) {
 			old = set.trunks[i]
 		}
 		in := control.TrunkOf(&old)
-		in.Sources = slices.Clone(in.Sources)
 		if err := read(r, &in); err != nil {
 			return err
 		}

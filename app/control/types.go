@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,12 +55,13 @@ type Limits struct {
 	Hours          string   `json:"hours,omitempty"`
 }
 
-// LimitsOf turns limits into their JSON shape.
+// LimitsOf turns limits into their JSON shape. It, CustomerOf and TrunkOf share no memory with what they
+// are given: a patch can be read over the result.
 func LimitsOf(l *tsujiban.Limits) Limits {
 	return Limits{
 		CapCall: Amount(l.CapCall), CapDay: Amount(l.CapDay), CapMonth: Amount(l.CapMonth), Channels: l.Channels,
-		CallsPerSecond: l.CallsPerSecond, LongestCall: Duration(l.LongestCall), AllowCountries: l.AllowCountries,
-		BarCountries: l.BarCountries, BarPrefixes: l.BarPrefixes, AllowClasses: l.AllowClasses, Hours: l.Hours,
+		CallsPerSecond: l.CallsPerSecond, LongestCall: Duration(l.LongestCall), AllowCountries: slices.Clone(l.AllowCountries),
+		BarCountries: slices.Clone(l.BarCountries), BarPrefixes: slices.Clone(l.BarPrefixes), AllowClasses: slices.Clone(l.AllowClasses), Hours: l.Hours,
 	}
 }
 
@@ -88,7 +90,7 @@ type Customer struct {
 func CustomerOf(c *tsujiban.Customer) Customer {
 	v := Customer{
 		ID: string(c.ID), Name: c.Name, International: c.International, Contact: c.Contact,
-		Language: LangName(c.Language), Numbers: c.Numbers, Limits: LimitsOf(&c.Limits),
+		Language: LangName(c.Language), Numbers: slices.Clone(c.Numbers), Limits: LimitsOf(&c.Limits),
 	}
 	if !c.Opened.IsZero() {
 		v.Opened = c.Opened.Format(time.DateOnly)
@@ -213,7 +215,7 @@ type Trunk struct {
 // TrunkOf turns a trunk into its JSON shape.
 func TrunkOf(t *tsujiban.Trunk) Trunk {
 	return Trunk{
-		ID: string(t.ID), Customer: string(t.Customer), Sources: t.Sources, CertificateName: t.CertificateName,
+		ID: string(t.ID), Customer: string(t.Customer), Sources: slices.Clone(t.Sources), CertificateName: t.CertificateName,
 		Username: t.Username, Realm: t.Realm, Digest: t.HA1MD5 != "" || t.HA1SHA256 != "",
 		Address: t.Address, Transport: t.Transport, Registrar: t.Registrar, Domain: t.Domain,
 	}

@@ -95,7 +95,7 @@ func runJournalCheck(c *cmd, args []string) error {
 		return err
 	}
 	rep, err := journal.Check(where, func(p journal.Progress) {
-		if p.Entries%1_000_000 == 0 {
+		if p.Entries > 0 && p.Entries%1_000_000 == 0 {
 			c.errorf(c.tr("区間 %d/%d、%d 件\n", "segment %d of %d, %d entries\n"), p.Segment, p.Segments, p.Entries)
 		}
 	})
