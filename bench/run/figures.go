@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // figure is one line of the table: what is compared, how it is summed up over
@@ -31,12 +32,13 @@ const (
 	ratioAtLeast          // the same
 )
 
-func (w want) String() string {
+// in writes the requirement of a figure that has the given unit.
+func (w want) in(unit string) string {
 	switch {
 	case w == want{atMost, 0}:
 		return "0"
 	case w.kind == atMost:
-		return fmt.Sprintf("≤ %g", w.limit)
+		return strings.TrimSpace("≤ " + number(w.limit) + " " + unit)
 	case w.kind == ratioAtMost:
 		return fmt.Sprintf("≤ %g × peer", w.limit)
 	case w.kind == ratioAtLeast:
@@ -117,7 +119,7 @@ func rows(samples map[string]map[string][]sample, own, peer string) []row {
 			continue
 		}
 		a, b := f.values(samples[f.scenario][own]), f.values(samples[f.scenario][peer])
-		r := row{Figure: f.name, Unit: f.unit, Own: f.total(a), Peer: f.total(b), Requirement: f.want.String()}
+		r := row{Figure: f.name, Unit: f.unit, Own: f.total(a), Peer: f.total(b), Requirement: f.want.in(f.unit)}
 		if !f.sum {
 			r.Ratio = ratio(a, b)
 		}

@@ -129,7 +129,7 @@ var inners = []inner{
 func (b *bencher) inside(ctx context.Context) ([]row, error) {
 	var out []row
 	for _, in := range inners {
-		text, err := output(ctx, 3*time.Minute, "taskset", "-c", b.proxyCore, "go", "test", "-run", "^$", "-bench", in.bench, "-benchmem",
+		text, err := runner{nice: b.nice}.output(ctx, 3*time.Minute, "taskset", "-c", b.proxyCore, "go", "test", "-run", "^$", "-bench", in.bench, "-benchmem",
 			"-benchtime", b.benchtime, "-count", strconv.Itoa(b.pairs), in.dir)
 		if err != nil {
 			return nil, err
@@ -143,7 +143,7 @@ func (b *bencher) inside(ctx context.Context) ([]row, error) {
 			if r.Unit == "ns" {
 				w.limit = in.limit
 			}
-			r.Requirement, r.Met = w.String(), w.met(&r.Own.Value, nil)
+			r.Requirement, r.Met = w.in(r.Unit), w.met(&r.Own.Value, nil)
 			out = append(out, r)
 		}
 	}

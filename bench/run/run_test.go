@@ -92,7 +92,7 @@ func TestWant(t *testing.T) {
 			got = map[bool]string{true: "yes", false: "no"}[*met]
 		}
 		if got != c.met {
-			t.Errorf("%v: %s, want %s", c.want, got, c.met)
+			t.Errorf("%s: %s, want %s", c.want.in("µs"), got, c.met)
 		}
 	}
 }
