@@ -26,21 +26,42 @@ const recordTime = 10 * time.Second
 // record keeps what a person does and returns when it is on disk: nothing is changed and
 // nothing is shown without it.
 func (a *App) record(ctx context.Context, by, note string) (control.Done, error) {
+	if err := a.journal.Failing(); err != nil {
+		return control.Done{}, notRecorded(err)
+	}
 	note = cut(note, store.MaxNote)
 	seq, err := a.desk.said(tsujiban.EventSet, a.now(), by, note)
 	if err != nil {
 		return control.Done{}, err
 	}
-	return control.Done{By: by, Note: note, Seq: seq}, a.onDisk(ctx, seq)
+	if err := a.onDisk(ctx, seq); err != nil {
+		return control.Done{}, notRecorded(err)
+	}
+	return control.Done{By: by, Note: note, Seq: seq}, nil
 }
 
+func notRecorded(err error) error {
+	return tsujiban.Errorf(tsujiban.CodeUnavailable, "this cannot be recorded, so it is not done: %w; see whether the disk is full", err)
+}
+
+// onDisk returns when an entry is on disk, or why it is not.
 func (a *App) onDisk(ctx context.Context, seq uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
-	if err := a.journal.Wait(ctx, seq); err != nil {
-		return tsujiban.Errorf(tsujiban.CodeUnavailable, "the record of this is not on disk, so it is not done: %w; see whether the disk is full", err)
+	return a.journal.Wait(ctx, seq)
+}
+
+// stands tells how an order ended that is carried out at once, before its record is on disk:
+// stopping a thief, or letting a customer telephone again, does not wait for a disk.
+func (a *App) stands(ctx context.Context, by, note string, seq uint64) (control.Done, error) {
+	err := a.journal.Failing()
+	if err == nil {
+		err = a.onDisk(ctx, seq)
 	}
-	return nil
+	if err != nil {
+		note += "\nnot recorded on disk yet: " + err.Error()
+	}
+	return control.Done{By: by, Note: note, Seq: seq}, nil
 }
 
 // cut keeps text within a limit of characters.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tsujiban/app/control"
 	"tsujiban/journal"
 )
 
@@ -60,6 +61,9 @@ func TestDiskFails(t *testing.T) {
 	}
 	if err := r.do("POST", "/v1/calls", map[string]string{"ground": "test"}, nil); err == nil {
 		t.Error("a look into the records was allowed that cannot be recorded")
+	}
+	if err := r.do("PUT", "/v1/customers/hakata-shokai/restriction", control.Order{Level: "watch", Note: "test"}, nil); err != nil {
+		t.Errorf("a restriction must not wait for the disk: %v", err)
 	}
 	disk.broken.Store(false)
 	deadline := time.Now().Add(10 * time.Second)

@@ -38,13 +38,11 @@ func (s *controlServer) restrict(r *http.Request) (any, error) {
 	if !a.known(res.Customer) {
 		return nil, noCustomer(string(res.Customer))
 	}
-	// It stands at once, also when the record is slow: stopping comes first.
 	seq, err := a.desk.restrict(res)
 	if err != nil {
 		return nil, err
 	}
-	done := control.Done{By: res.By, Note: fmt.Sprintf("customer %s: %s", res.Customer, level), Seq: seq}
-	return done, a.onDisk(r.Context(), seq)
+	return a.stands(r.Context(), res.By, fmt.Sprintf("customer %s: %s", res.Customer, level), seq)
 }
 
 func (a *App) known(id tsujiban.CustomerID) bool { return a.policy.Load().Customer(id) != nil }
@@ -65,7 +63,7 @@ func (s *controlServer) release(r *http.Request) (any, error) {
 	case !ok:
 		return nil, tsujiban.Errorf(tsujiban.CodeConflict, "no restriction stands against customer %q", res.Customer)
 	}
-	return control.Done{By: res.By, Note: fmt.Sprintf("customer %s: released", res.Customer), Seq: seq}, a.onDisk(r.Context(), seq)
+	return a.stands(r.Context(), res.By, fmt.Sprintf("customer %s: released", res.Customer), seq)
 }
 
 func (s *controlServer) restrictions(*http.Request) (any, error) {
