@@ -248,7 +248,7 @@ func TestOpenOnFullDisk(t *testing.T) {
 // Whatever the machine loses when it dies at any operation, with faults before that, everything whose OnCommit was seen is there after the next
 // start, and what was compressed is not lost.
 func TestMachineDies(t *testing.T) {
-	for seed := range uint64(400) {
+	for seed := range uint64(200) {
 		rnd := rand.New(rand.NewPCG(7, seed))
 		m := newMemFS()
 		durable := 0

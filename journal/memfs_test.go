@@ -51,12 +51,14 @@ func (m *memFS) crash(rnd *rand.Rand) *memFS {
 		do(names)
 	}
 	after := newMemFS()
-	for name, n := range names {
+	// In a fixed order, so that a seed gives the same crash again.
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		n := names[name]
 		data := slices.Clone(n.disk)
 		if rnd.IntN(2) == 0 && len(n.data) > len(data) {
 			data = append(data, make([]byte, len(n.data)-len(data))...)
 		}
-		for page := range n.dirty {
+		for _, page := range slices.Sorted(maps.Keys(n.dirty)) {
 			lo, hi := page*memPage, min((page+1)*memPage, int64(len(n.data)))
 			if rnd.IntN(2) == 0 && hi <= int64(len(data)) && lo < hi {
 				copy(data[lo:hi], n.data[lo:hi])
