@@ -43,6 +43,7 @@ type call struct {
 	expires  int64 // session timer or idle limit
 	refresh  int64 // the session interval agreed on, 0 without session timer
 	giveUp   int64 // callEnding: the end is taken for certain then
+	byeAt    int64 // callEnding: a BYE that was refused is sent again then
 }
 
 // leg is one side of a call: the neighbour that speaks for it.
@@ -67,6 +68,9 @@ func (c *call) party(leg int) tsujiban.Party {
 	}
 	return tsujiban.PartyCallee
 }
+
+// internal tells a call between a PBX and its own phones.
+func (c *call) internal() bool { return c.carrier == "" }
 
 // carrierLeg is the leg on the side of the network, the one that charges.
 func (c *call) carrierLeg() int {
@@ -129,27 +133,43 @@ func (l *leg) setTarget(contact []byte) {
 	}
 }
 
-// side tells which leg sent a request inside the dialog: Call-ID and both tags must be
+// sender tells which leg sent a request inside the dialog: Call-ID and both tags must be
 // the call's (RFC 3261 §12.2.2), and so must the address it came from. A BYE that
 // somebody else made up fails here.
-func (c *call) side(m *sipwire.Message, fl *flow) (from int, ok bool) {
-	if !bytes.Equal(m.Get(sipwire.CallID), c.sipCallID) {
+func (w *worker) sender(c *call, q *query) (from int, ok bool) {
+	if !bytes.Equal(q.m.Get(sipwire.CallID), c.sipCallID) {
 		return 0, false
 	}
-	fromTag, toTag, err := tags(m)
+	fromTag, toTag, err := tags(q.m)
 	if err != nil {
 		return 0, false
 	}
+	caller, callee := c.legs[legCaller].tag, c.legs[legCallee].tag
+	// Before the answer there may be several callees, each with a tag of its own.
+	early := c.state == callSetup
 	switch {
-	case bytes.Equal(fromTag, c.legs[0].tag) && bytes.Equal(toTag, c.legs[1].tag):
+	case bytes.Equal(fromTag, caller) && (early || bytes.Equal(toTag, callee)):
 		from = legCaller
-	case bytes.Equal(fromTag, c.legs[1].tag) && bytes.Equal(toTag, c.legs[0].tag):
+	case bytes.Equal(toTag, caller) && (early || bytes.Equal(fromTag, callee)):
 		from = legCallee
 	default:
 		return 0, false
 	}
-	l := &c.legs[from]
-	return from, fl.addr.Addr() == l.src || fl.addr.Addr() == l.flow.addr.Addr()
+	return from, w.speaksFor(c, from, q)
+}
+
+// speaksFor tells whether a request comes from where a leg is: the address that it had from the start, or another
+// of the same trunk or carrier.
+func (w *worker) speaksFor(c *call, leg int, q *query) bool {
+	l, a := &c.legs[leg], q.fl.addr.Addr()
+	if a == l.src || a == l.flow.addr.Addr() {
+		return true
+	}
+	if leg == c.carrierLeg() && !c.internal() {
+		return q.who.carrier != nil && q.who.carrier.ID == c.carrier
+	}
+	t := q.who.ofTrunk()
+	return t != nil && t.ID == c.trunk
 }
 
 func tags(m *sipwire.Message) (from, to []byte, err error) {

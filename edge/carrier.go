@@ -33,6 +33,9 @@ const missesUntilDown = 2
 
 // SetCarriers swaps the carriers whole; what was known of their health is kept by id.
 func (e *Edge) SetCarriers(list []Carrier) error {
+	if len(list) > 255 {
+		return tsujiban.Errorf(tsujiban.CodeInvalid, "%d carriers: at most 255", len(list))
+	}
 	set := &carrierSet{}
 	configs := map[netip.AddrPort]*tls.Config{}
 	for _, c := range list {
@@ -46,8 +49,11 @@ func (e *Edge) SetCarriers(list []Carrier) error {
 		}
 		k := &carrier{Carrier: c, flow: flow{lis: lis, addr: addr}}
 		k.uri = append([]byte(addr.String()), lis.uriParams...)
-		if c.TLS != nil {
+		switch {
+		case c.TLS != nil:
 			configs[addr] = c.TLS
+		case c.Transport == "tls":
+			configs[addr] = &tls.Config{ServerName: hostOnly(c.Address), MinVersion: tls.VersionTLS12}
 		}
 		set.list = append(set.list, k)
 		set.bySource.Insert(netip.PrefixFrom(addr.Addr(), addr.Addr().BitLen()), k)
@@ -57,7 +63,7 @@ func (e *Edge) SetCarriers(list []Carrier) error {
 	}
 	slices.SortStableFunc(set.list, func(a, b *carrier) int { return a.Priority - b.Priority })
 	e.streams.mu.Lock()
-	e.streams.tls = configs
+	e.streams.carrierTLS = configs
 	e.streams.mu.Unlock()
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -65,7 +71,7 @@ func (e *Edge) SetCarriers(list []Carrier) error {
 		for _, k := range set.list {
 			for _, o := range e.carriers.list {
 				if o.ID == k.ID {
-					k.down, k.missed = o.down, o.missed
+					k.down, k.missed, k.nextProbe = o.down, o.missed, o.nextProbe
 				}
 			}
 		}

@@ -10,69 +10,85 @@ import (
 )
 
 // inDialog takes a request with a To tag: it belongs to a running call, or to nothing.
-func (w *worker) inDialog(m *sipwire.Message, v *sipwire.ViaValue, up, fl *flow, key txnKey) {
-	e := w.e
+func (w *worker) inDialog(q *query) {
+	e, m := w.e, q.m
 	rt := w.ourRoutes(m)
 	c := e.calls.byID[rt.call]
 	if c == nil || !rt.ours {
-		if w.identify(fl).known() {
-			w.reply(m, v, up, fl, 481, "Call/Transaction Does Not Exist", nil)
+		if q.who.known() {
+			w.turnAway(q, 481, "Call/Transaction Does Not Exist", nil)
 			return
 		}
-		e.refuse(w, fl, tsujiban.RefusedUnknownSource, m)
+		e.refuse(w, q.fl, tsujiban.RefusedUnknownSource, m)
 		return
 	}
-	from, ok := c.side(m, fl)
+	from, ok := w.sender(c, q)
 	if !ok {
-		e.refuse(w, fl, tsujiban.RefusedSpoof, m)
+		e.refuse(w, q.fl, tsujiban.RefusedSpoof, m)
 		return
 	}
-	if h := m.First(sipwire.MaxForwards); h != nil && string(m.Value(h)) == "0" {
-		w.reply(m, v, up, fl, 483, "Too Many Hops", nil)
+	if !w.hopsLeft(q) {
 		return
 	}
 	if status, phrase := w.mayPass(m, c, from); status != 0 {
 		e.stats.dialogRefused.Add(1)
-		w.reply(m, v, up, fl, status, phrase, nil)
+		w.turnAway(q, status, phrase, nil)
 		return
 	}
-	to := &c.legs[1-from].flow
-	if to.lis == nil {
-		w.reply(m, v, up, fl, 480, "Temporarily Unavailable", nil)
-		return
-	}
-	l := &c.legs[from]
-	l.flow, l.cseq = *fl, max(l.cseq, m.CSeq)
-	if m.Method == sipwire.INVITE || m.Method == sipwire.UPDATE {
-		l.setTarget(m.Get(sipwire.Contact))
-	}
-	if c.refresh == 0 {
-		c.expires = w.ms + e.opt.IdleLimit.Milliseconds()
-	}
-	w.forward(m, v, up, fl, key, &rt, c, to)
+	w.heard(c, from, q)
+	w.forward(q, &rt, c, from)
 	if m.Method == sipwire.INVITE {
-		w.reply(m, v, up, fl, 100, "Trying", nil)
+		w.reply(q, 100, "Trying", nil)
 	}
-	if m.Method == sipwire.BYE && c.endedBy == tsujiban.PartyNone {
+	if m.Method == sipwire.BYE && c.state != callSetup {
+		w.saidBye(c, from)
+	}
+}
+
+// saidBye notes who ended a call. When the carrier says that it is over it charges no more,
+// whatever the PBX answers; the other way round the carrier's answer counts.
+func (w *worker) saidBye(c *call, from int) {
+	if c.state == callUp {
 		c.endedBy = c.party(from)
-		if from == legCallee && c.direction == tsujiban.Out {
-			// The carrier says that it is over: it charges no more, whatever the PBX answers.
-			w.ended(c, w.now)
-		}
+	}
+	if from == c.carrierLeg() && !c.internal() {
+		w.ended(c)
+	}
+}
+
+// heard notes what a request inside a dialog tells about its sender.
+func (w *worker) heard(c *call, from int, q *query) {
+	l := &c.legs[from]
+	l.cseq = max(l.cseq, q.m.CSeq)
+	if from != c.carrierLeg() || c.internal() {
+		l.flow = q.up // behind a NAT the way back changes
+	}
+	if q.m.Method == sipwire.INVITE || q.m.Method == sipwire.UPDATE {
+		l.setTarget(q.m.Get(sipwire.Contact))
+	}
+	if c.refresh == 0 && c.state == callUp {
+		c.expires = w.ms + w.e.opt.IdleLimit.Milliseconds()
 	}
 }
 
 // mayPass holds what a customer's PBX may do inside a call that was judged: a request that makes
 // the carrier's side call elsewhere would be a call that nobody judged.
 func (w *worker) mayPass(m *sipwire.Message, c *call, from int) (status int, phrase string) {
-	if c.direction != tsujiban.Out || from != legCaller {
+	switch {
+	case m.CSeq > maxCSeq:
+		return 400, "CSeq Too High"
+	case c.legs[1-from].flow.lis == nil:
+		return 480, "Temporarily Unavailable"
+	case c.state == callSetup && m.Method == sipwire.INVITE:
+		return 491, "Request Pending"
+	case c.internal(), from == c.carrierLeg():
 		return 0, ""
-	}
-	if m.Method == sipwire.REFER || m.Method == sipwire.MESSAGE || m.Method == sipwire.SUBSCRIBE {
+	case m.Method == sipwire.REFER, m.Method == sipwire.MESSAGE, m.Method == sipwire.SUBSCRIBE, m.Method == sipwire.PUBLISH:
 		return 403, "Transfer By Carrier Not Allowed"
 	}
-	if target := c.legs[legCallee].target; len(target) > 0 && !sameTarget(m.RequestURI(), target) {
-		return 403, "Not The Callee's Contact"
+	target := c.legs[1-from].target
+	if c.state != callSetup && len(target) > 0 && !sameTarget(m.RequestURI(), target) {
+		return 403, "Not The Other Party's Contact"
 	}
 	return 0, ""
 }
@@ -90,21 +106,21 @@ func sameTarget(a, b []byte) bool {
 	return err == nil && bytes.Equal(ua.User, ub.User) && bytes.EqualFold(ua.Host, ub.Host) && ua.Port == ub.Port
 }
 
+// learnCallee notes from a response with a To tag who the callee is, and the way to it.
+func (w *worker) learnCallee(r *relay, c *call, m *sipwire.Message) {
+	l := &c.legs[legCallee]
+	l.setIdentity(m.Get(sipwire.To))
+	l.setTarget(m.Get(sipwire.Contact))
+	l.routes = w.appendRoutes(l.routes[:0], m, c.id, calleeRoutes, true)
+	l.flow = nextHop(r, c, l)
+}
+
 // answered notes the 2xx of a call's INVITE: from now on it costs.
 func (w *worker) answered(r *relay, c *call, m *sipwire.Message) {
 	e := w.e
 	c.state, c.answered, c.setup = callUp, w.now, nil
-	l := &c.legs[legCallee]
-	l.src = r.down.addr.Addr()
-	l.setIdentity(m.Get(sipwire.To))
-	l.setTarget(m.Get(sipwire.Contact))
-	calleeSide := true
-	l.routes = w.appendRoutes(l.routes[:0], m, true, &calleeSide)
-	l.flow = nextHop(r, c, l)
+	w.learnCallee(r, c, m)
 	w.sessionTimer(c, m)
-	if c.refresh == 0 {
-		c.expires = w.ms + e.opt.IdleLimit.Milliseconds()
-	}
 	c.dialog(&w.dialog)
 	next := e.opt.Desk.Answered(c.id, w.now, &w.dialog)
 	w.setExtend(c, next)
@@ -144,12 +160,11 @@ func nextHop(r *relay, c *call, l *leg) flow {
 	return to
 }
 
-// sessionTimer reads what was agreed on in a 2xx (RFC 4028 §7.2, §9).
+// sessionTimer reads what was agreed on in a 2xx (RFC 4028 §7.2, §9); without it the idle limit holds.
 func (w *worker) sessionTimer(c *call, m *sipwire.Message) {
+	c.refresh = 0
+	c.expires = w.ms + w.e.opt.IdleLimit.Milliseconds()
 	val := m.Get(sipwire.SessionExpires)
-	if val == nil {
-		return
-	}
 	if i := bytes.IndexByte(val, ';'); i >= 0 {
 		val = val[:i]
 	}
@@ -176,7 +191,9 @@ func (w *worker) armCall(c *call) {
 		due = c.extendAt
 	}
 	if c.state == callEnding {
-		due = c.giveUp
+		if due = c.giveUp; c.byeAt != 0 {
+			due = min(due, c.byeAt)
+		}
 	}
 	if due == 0 {
 		w.e.wheel.stop(&c.timer)
@@ -189,9 +206,13 @@ func (w *worker) armCall(c *call) {
 func (w *worker) callTimer(c *call) {
 	e := w.e
 	switch {
-	case c.state == callEnding:
-		w.ended(c, w.now)
+	case c.state == callEnding && w.ms >= c.giveUp:
+		w.ended(c)
 		e.stats.byeLost.Add(1)
+	case c.state == callEnding && c.byeAt != 0 && w.ms >= c.byeAt:
+		w.byeOnceMore(c)
+	case c.state == callEnding:
+		w.armCall(c)
 	case c.state != callUp:
 	case c.extendAt != 0 && c.extendAt <= w.ms:
 		next, cut := e.opt.Desk.Extend(c.id, w.now)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"tsujiban"
-	"tsujiban/sipwire"
 )
 
 var crlf = []byte("\r\n")
@@ -28,7 +27,11 @@ type Edge struct {
 	ctx       context.Context
 	committer *worker // of the journal's goroutine
 
+	since func(now time.Time) int64 // milliseconds since start
+	ticks <-chan time.Time          // when to look at the timers; nil: every tickMS
+
 	mu       sync.Mutex
+	ms       int64 // the latest instant, in milliseconds since start
 	relays   relays
 	calls    calls
 	wheel    wheel
@@ -64,6 +67,7 @@ func New(o Options) (*Edge, error) {
 		_, _ = rand.Read(o.Secret) // never fails (crypto/rand)
 	}
 	e := &Edge{opt: o, start: o.Clock(), server: []byte("Server: " + o.Name + "\r\n"), wake: make(chan struct{}, 1)}
+	e.since = func(now time.Time) int64 { return now.Sub(e.start).Milliseconds() }
 	e.relays.init()
 	e.wheel.init()
 	e.calls.byID = map[tsujiban.CallID]*call{}
@@ -90,7 +94,10 @@ func (e *Edge) listen(i int, l Listener) error {
 		if err != nil {
 			return err
 		}
-		b := newListener(i, l, s.conn.LocalAddr().(*net.UDPAddr).AddrPort())
+		b, err := newListener(i, l, s.conn.LocalAddr().(*net.UDPAddr).AddrPort())
+		if err != nil {
+			return errors.Join(err, s.close())
+		}
 		b.udp = s
 		e.listeners = append(e.listeners, b)
 		return nil
@@ -99,7 +106,10 @@ func (e *Edge) listen(i int, l Listener) error {
 		if err != nil {
 			return err
 		}
-		b := newListener(i, l, n.Addr().(*net.TCPAddr).AddrPort())
+		b, err := newListener(i, l, n.Addr().(*net.TCPAddr).AddrPort())
+		if err != nil {
+			return errors.Join(err, n.Close())
+		}
 		if l.Transport == "tls" {
 			if l.TLS == nil {
 				return errors.Join(errors.New("a TLS listener needs a certificate"), n.Close())
@@ -196,13 +206,17 @@ func (e *Edge) readUDP(ctx context.Context, l *listener) error {
 // tick works through timers and orders when no message comes that would do it.
 func (e *Edge) tick(ctx context.Context) {
 	w := newWorker(e)
-	t := time.NewTicker(50 * time.Millisecond)
-	defer t.Stop()
+	ticks := e.ticks
+	if ticks == nil {
+		t := time.NewTicker(tickMS * time.Millisecond)
+		defer t.Stop()
+		ticks = t.C
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.C:
+		case <-ticks:
 		case <-e.wake:
 		}
 		w.begin()
@@ -243,124 +257,4 @@ func (e *Edge) Drain(ctx context.Context) int {
 		case <-t.C:
 		}
 	}
-}
-
-// worker is the memory of one goroutine that works under Edge.mu: begin takes the lock, end gives
-// it back and sends what came of the work.
-type worker struct {
-	e       *Edge
-	out     outbox
-	msg     sipwire.Message
-	again   sipwire.Message // for a message of ours that is read again
-	patch   sipwire.Patch
-	now     time.Time // wall clock
-	ms      int64     // milliseconds since the edge was made
-	key     []byte
-	dialled []byte
-	caller  []byte
-	shown   []byte
-	text    []byte
-	extra   []byte
-	back    []byte
-	attempt tsujiban.Attempt
-	verdict tsujiban.Verdict
-	dialog  tsujiban.Dialog
-	outcome tsujiban.Outcome
-	cutting []cutOrder
-	fire    func(*timer)
-}
-
-func newWorker(e *Edge) *worker {
-	w := &worker{e: e}
-	w.fire = w.fired
-	return w
-}
-
-func (w *worker) begin() {
-	w.e.mu.Lock()
-	now := w.e.opt.Clock()
-	w.ms = now.Sub(w.e.start).Milliseconds()
-	w.now = now.UTC()
-}
-
-func (w *worker) end() {
-	e := w.e
-	w.takeCuts()
-	if w.ms/tickMS > e.wheel.tick {
-		e.wheel.advance(w.ms, w.fire)
-		w.takeCuts()
-	}
-	if w.ms-e.lastHK >= 1000 {
-		e.lastHK = w.ms
-		w.housekeeping()
-	}
-	e.mu.Unlock()
-	w.out.flush(e)
-}
-
-func (w *worker) takeCuts() {
-	e := w.e
-	e.cutMu.Lock()
-	w.cutting, e.cuts = append(w.cutting[:0], e.cuts...), e.cuts[:0]
-	e.cutMu.Unlock()
-	for _, o := range w.cutting {
-		if c := e.calls.byID[o.call]; c != nil {
-			w.cut(c, o.reason)
-		}
-	}
-}
-
-func (w *worker) fired(t *timer) {
-	if t.relay != nil {
-		w.relayTimer(t.relay)
-	} else {
-		w.callTimer(t.call)
-	}
-}
-
-// take works through one message. p is valid until the worker's end.
-func (w *worker) take(p []byte, fl *flow) {
-	e := w.e
-	if len(p) < 16 { // keep-alives of RFC 5626 and of old phones
-		e.stats.keepAlive.Add(1)
-		return
-	}
-	who := w.identify(fl)
-	if !who.known() && !e.refusals.mayAsk(fl.addr.Addr(), w.ms) {
-		e.refuse(w, fl, tsujiban.RefusedFlood, nil)
-		return
-	}
-	m := &w.msg
-	if err := m.Parse(p); err != nil {
-		w.garbage(m, fl, who, err)
-		return
-	}
-	if m.IsRequest() {
-		e.stats.requests[m.Method].Add(1)
-		w.request(m, fl, who)
-		return
-	}
-	e.stats.responses[m.Status/100].Add(1)
-	w.response(m, fl)
-}
-
-// garbage turns away what is no SIP, or SIP that two programs could read differently. A
-// neighbour that we know hears why, when the message says where to.
-func (w *worker) garbage(m *sipwire.Message, fl *flow, who party, err error) {
-	if f, ok := err.(sipwire.Error); ok {
-		w.e.stats.malformed[f].Add(1)
-	}
-	if !who.known() {
-		w.e.refuse(w, fl, tsujiban.RefusedGarbage, nil)
-		return
-	}
-	if !m.IsRequest() || m.Method == sipwire.ACK || !m.Has(sipwire.Via) || !m.Has(sipwire.From) || !m.Has(sipwire.To) || !m.Has(sipwire.CallID) || !m.Has(sipwire.CSeq) {
-		return
-	}
-	v, verr := sipwire.ParseVia(m.Get(sipwire.Via))
-	if verr != nil {
-		return
-	}
-	up := upstream(fl, &v)
-	w.reply(m, &v, &up, fl, 400, err.Error(), nil)
 }

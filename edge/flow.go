@@ -1,9 +1,11 @@
 package edge
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"tsujiban"
 )
@@ -14,6 +16,7 @@ type listener struct {
 	transport string // "udp", "tcp", "tls"
 	via       []byte // "SIP/2.0/UDP host:port;branch=z9hG4bK-tj"
 	host      []byte // host:port as advertised
+	bare      []byte // the host alone, when the port is the transport's own
 	uriParams []byte // ";transport=tcp" or nothing
 	local     netip.AddrPort
 	udp       *udpSocket
@@ -31,21 +34,35 @@ type flow struct {
 
 func (f *flow) reliable() bool { return f.lis != nil && f.lis.reliable() }
 
-func newListener(i int, l Listener, local netip.AddrPort) *listener {
+func newListener(i int, l Listener, local netip.AddrPort) (*listener, error) {
 	local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
 	host := l.Advertise
-	if host == "" {
+	switch _, _, err := net.SplitHostPort(host); {
+	case host == "" && local.Addr().IsUnspecified():
+		return nil, fmt.Errorf("%s is every address: say in Advertise which one others reach", local)
+	case host == "":
 		host = local.String()
-	} else if _, _, err := net.SplitHostPort(host); err != nil {
-		host = net.JoinHostPort(host, strconv.Itoa(int(local.Port())))
+	case err != nil:
+		host = net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(int(local.Port())))
 	}
 	b := &listener{index: i, transport: l.Transport, local: local, host: []byte(host)}
+	if bare, ok := strings.CutSuffix(host, ":"+strconv.Itoa(int(defaultPort(l.Transport)))); ok {
+		b.bare = []byte(bare)
+	}
 	name := map[string]string{"udp": "UDP", "tcp": "TCP", "tls": "TLS"}[l.Transport]
 	b.via = []byte("SIP/2.0/" + name + " " + host + ";branch=" + branchMagic)
 	if l.Transport != "udp" {
 		b.uriParams = []byte(";transport=" + l.Transport)
 	}
-	return b
+	return b, nil
+}
+
+// defaultPort is the port of a URI or Via without one (RFC 3261 §18.2.1, §19.1.2).
+func defaultPort(transport string) uint16 {
+	if transport == "tls" {
+		return 5061
+	}
+	return 5060
 }
 
 // resolve finds the address of "host:port"; names are looked up when the directory or the
@@ -56,7 +73,7 @@ func resolve(address, transport string) (netip.AddrPort, error) {
 	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		host, port = address, map[bool]string{true: "5061", false: "5060"}[transport == "tls"]
+		host, port = strings.Trim(address, "[]"), strconv.Itoa(int(defaultPort(transport)))
 	}
 	a, err := net.ResolveUDPAddr("udp", net.JoinHostPort(host, port))
 	if err != nil {
@@ -64,4 +81,12 @@ func resolve(address, transport string) (netip.AddrPort, error) {
 	}
 	ap := a.AddrPort()
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()), nil
+}
+
+// hostOnly is the host of "host:port", the name in a peer's certificate.
+func hostOnly(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return strings.Trim(address, "[]")
 }

@@ -8,23 +8,23 @@ import (
 	"tsujiban/sipwire"
 )
 
-// build writes the INVITE of a new call as it goes to r.down, whose URI host is target,
-// into r.req (RFC 3261 §16.6). m is the INVITE as it came.
+// build writes the INVITE of a new call as it goes to r.down into r.req (RFC 3261 §16.6). m is
+// the INVITE as it came; target is what stands behind the @ in its Request-URI, nil to leave that as it is.
 func (w *worker) build(r *relay, c *call, m *sipwire.Message, v *sipwire.ViaValue, rt *routes, target []byte) {
 	p := &w.patch
 	p.Reset()
-	w.patchForward(m, v, &r.up, rt)
-	w.patchURI(m, target)
+	w.patchForward(m, v, &r.setup.source, rt)
+	if target != nil {
+		w.patchURI(r.setup, m, target)
+	}
 	if c.direction == tsujiban.Out {
-		// Hints at other callers than the one that was judged stay here.
-		for _, k := range []sipwire.Kind{sipwire.RemotePartyID, sipwire.PPreferredIdentity} {
-			for h := m.First(k); h != nil; h = m.Next(h) {
-				p.Delete(int(h.Start), int(h.Next))
-			}
-		}
+		w.patchOut(m)
 	}
 	at := int(m.First(sipwire.Via).Start)
 	p.Insert(at, viaName, r.down.lis.via, w.branch(r.slot, r.secret, w.loopHash(m, &r.up)), viaEnd)
+	if h := m.First(sipwire.RecordRoute); h != nil { // before those of others (RFC 3261 §16.6 item 4)
+		at = min(at, int(h.Start))
+	}
 	id := c.id.Append(w.key[:0])
 	w.key = id
 	p.Insert(at, rrStart, r.down.lis.host, r.down.lis.uriParams, rrMid, id, rrEnd)
@@ -37,26 +37,65 @@ func (w *worker) build(r *relay, c *call, m *sipwire.Message, v *sipwire.ViaValu
 	r.req = p.Apply(r.req[:0], m.Raw)
 }
 
+// patchOut keeps back what is no business of the network: hints at other callers than the one that was
+// judged, and the answer to our own challenge (RFC 3261 §22.3).
+func (w *worker) patchOut(m *sipwire.Message) {
+	for _, k := range []sipwire.Kind{sipwire.RemotePartyID, sipwire.PPreferredIdentity} {
+		for h := m.First(k); h != nil; h = m.Next(h) {
+			w.patch.Delete(int(h.Start), int(h.Next))
+		}
+	}
+	for h := m.First(sipwire.ProxyAuthorization); h != nil; h = m.Next(h) {
+		if c, err := sipwire.ParseCredentials(m.Value(h)); err == nil && w.e.isOurRealm(c.Realm) {
+			w.patch.Delete(int(h.Start), int(h.Next))
+		}
+	}
+}
+
 var (
 	rrStart = []byte("Record-Route: <sip:")
 	rrMid   = []byte(";lr;tj=")
 	rrEnd   = []byte(">\r\n")
 )
 
-// patchURI points the Request-URI at the next hop. The user part stays as it was written, for that
-// is what was judged; parameters that could lead elsewhere (maddr, transport) go.
-func (w *worker) patchURI(m *sipwire.Message, target []byte) {
-	uri := m.RequestURI()
-	u, err := sipwire.ParseURI(uri)
+// patchURI points the Request-URI at the next hop. Its user part becomes the digits that were judged, so that
+// no escape, parameter or context in it is read in another way than here; what could lead elsewhere
+// (maddr, transport, headers) goes.
+func (w *worker) patchURI(s *setup, m *sipwire.Message, target []byte) {
+	u, err := sipwire.ParseURI(m.RequestURI())
 	if err != nil {
 		return
 	}
 	start, end := m.URISpan()
-	userPhone := []byte(nil)
+	var userPhone []byte
 	if v, err := sipwire.OneParam(u.Params, "user"); u.IsTel() || err == nil && sipwire.EqualFold(v, "phone") {
-		userPhone = []byte(";user=phone")
+		userPhone = paramUserPhone
 	}
-	w.patch.Replace(start, end, []byte("sip:"), u.User, []byte("@"), target, userPhone)
+	user := u.User
+	if string(user) != string(s.dialled) {
+		w.text = appendUser(w.text[:0], s.dialled)
+		user = w.text
+	}
+	w.patch.Replace(start, end, sipScheme, user, atSign, target, userPhone)
+}
+
+var (
+	sipScheme      = []byte("sip:")
+	atSign         = []byte("@")
+	paramUserPhone = []byte(";user=phone")
+)
+
+// appendUser writes a user part, escaping what may not stand there (RFC 3261 §25.1).
+func appendUser(dst, user []byte) []byte {
+	const hex = "0123456789ABCDEF"
+	for _, c := range user {
+		if c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || bytes.IndexByte([]byte("-_.!~*'()&=+$,"), c) >= 0 {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return dst
 }
 
 // loopHash is made of what routes a request (RFC 3261 §16.6 step 8), and of where it came from: a
@@ -96,9 +135,8 @@ func (w *worker) looped(m *sipwire.Message, top *sipwire.ViaValue, fl *flow) boo
 	return false
 }
 
-// send sends a held INVITE, or one for the next carrier.
+// send sends a held INVITE, one for the next carrier, or a request inside a dialog.
 func (w *worker) send(r *relay) {
-	e := w.e
 	r.state = relayTrying
 	r.noRetry = r.down.reliable()
 	r.backoff = t1
@@ -108,64 +146,18 @@ func (w *worker) send(r *relay) {
 	if r.noRetry {
 		due = r.giveUp
 	}
-	if r.setup != nil && r.setup.carriers != nil && len(r.setup.tried) < len(r.setup.carriers.list) {
-		due = min(due, w.ms+e.opt.TryNext.Milliseconds())
-	}
-	e.wheel.set(&r.timer, due)
+	w.e.wheel.set(&r.timer, min(due, w.tryNextAt(r)))
 }
 
-// forward passes a request inside a dialog on and keeps a relay for it.
-func (w *worker) forward(m *sipwire.Message, v *sipwire.ViaValue, up, fl *flow, key txnKey, rt *routes, c *call, to *flow) *relay {
-	e := w.e
-	r := e.relays.take(w.secret(key))
-	r.method, r.up, r.down = m.Method, *up, *to
-	if c != nil {
-		r.call = c.id
-	}
-	e.relays.index(r, key)
+// forward passes a request inside a dialog on, from one leg to the other, and keeps a relay for it.
+func (w *worker) forward(q *query, rt *routes, c *call, from int) {
+	e, m, to := w.e, q.m, &c.legs[1-from].flow
+	r := e.relays.take(w.secret(q.key))
+	r.method, r.up, r.down, r.call, r.leg, r.within = m.Method, q.up, *to, c.id, uint8(from), true
+	e.relays.index(r, q.key)
 	w.patch.Reset()
-	w.patchForward(m, v, fl, rt)
+	w.patchForward(m, &q.via, q.fl, rt)
 	w.patch.Insert(int(m.First(sipwire.Via).Start), viaName, to.lis.via, w.branch(r.slot, r.secret, 0), viaEnd)
 	r.req = w.patch.Apply(e.relays.buf(), m.Raw)
 	w.send(r)
-	return r
-}
-
-// appendRoutes collects the values of Record-Route headers that are not ours into a Route value.
-// With part given, only those before (true) or behind (false) the first value of ours, for the
-// proxies of one side; reversed turns their order round.
-func (w *worker) appendRoutes(dst []byte, m *sipwire.Message, reversed bool, before *bool) []byte {
-	var vals [16][]byte
-	n, seen := 0, false
-	for h := m.First(sipwire.RecordRoute); h != nil; h = m.Next(h) {
-		for val := m.Value(h); len(val) > 0 && n < len(vals); {
-			a, err := sipwire.ParseAddress(val)
-			if err != nil {
-				break
-			}
-			var rt routes
-			switch {
-			case w.readOurs(a.URI, &rt):
-				seen = true
-			case before == nil || *before != seen:
-				vals[n] = bytes.TrimSpace(val[:a.Len])
-				n++
-			}
-			if !a.More {
-				break
-			}
-			val = val[a.Len+1:]
-		}
-	}
-	for i := range n {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		if reversed {
-			dst = append(dst, vals[n-1-i]...)
-		} else {
-			dst = append(dst, vals[i]...)
-		}
-	}
-	return dst
 }

@@ -13,8 +13,8 @@ import (
 // edge's lock: they must not block, and may call no method of Edge but Cut.
 type Desk interface {
 	// Attempt judges a call and appends attempt and verdict to the journal. The
-	// INVITE is held until Committed says that the ticket is on disk. An error says that
-	// the record cannot be kept.
+	// INVITE is held until Committed says that the ticket is on disk; ticket 0 waits for
+	// nothing. An error says that the record cannot be kept.
 	Attempt(a *tsujiban.Attempt, v *tsujiban.Verdict) (ticket uint64, err error)
 	// Answered tells that the callee answered; the edge asks Extend at next (zero: never).
 	Answered(call tsujiban.CallID, at time.Time, d *tsujiban.Dialog) (next time.Time)

@@ -5,7 +5,7 @@ package edge
 type outbox struct {
 	arena []byte
 	items []outItem
-	batch sendBatch
+	batch *sendBatch // made at the first datagram: most workers of streams send none
 }
 
 type outItem struct {
@@ -44,6 +44,9 @@ func (o *outbox) flush(e *Edge) {
 			i++
 			continue
 		}
+		if o.batch == nil {
+			o.batch = &sendBatch{}
+		}
 		lis := it.flow.lis
 		for ; i < len(o.items) && o.items[i].flow.lis == lis && o.batch.n < batchSize; i++ {
 			it := &o.items[i]
@@ -51,7 +54,7 @@ func (o *outbox) flush(e *Edge) {
 				o.batch.add(o.arena[it.from:it.to], it.flow.addr)
 			}
 		}
-		if lost := lis.udp.writeBatch(&o.batch); lost > 0 {
+		if lost := lis.udp.writeBatch(o.batch); lost > 0 {
 			e.stats.sendLost.Add(uint64(lost))
 		}
 	}

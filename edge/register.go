@@ -3,164 +3,101 @@ package edge
 import (
 	"bytes"
 	"math/rand/v2"
-	"net/netip"
 	"strings"
 
 	"tsujiban"
 	"tsujiban/sipwire"
 )
 
-// Limits of phones that register through the guard.
+// How many REGISTERs may wait for a registrar. Strangers get a part, so that a flood of
+// theirs leaves room for the phones that are known.
 const (
-	maxPhones      = 100_000
-	maxExpires     = 7200 // seconds
-	defaultExpires = 3600
+	maxPending          = 2_000
+	maxPendingStrangers = 1_500
 )
-
-// phone is a registration that a customer's registrar accepted: from now on its address speaks
-// for the customer.
-type phone struct {
-	token uint64 // in our Path URI
-	flow  flow
-	trunk *trunk
-	user  string // of the address of record
-	until int64  // milliseconds
-}
-
-type phoneKey struct {
-	addr netip.AddrPort
-	lis  int
-}
-
-// phones is the table of registrations. Guarded by Edge.mu.
-type phones struct {
-	bySrc   map[phoneKey]*phone
-	byToken map[uint64]*phone
-	pending map[uint32]*pendingRegister // by relay slot
-	swept   int64
-}
 
 // pendingRegister is a REGISTER that was passed on.
 type pendingRegister struct {
-	phone    phone
-	withAuth bool
+	token    uint64
+	flow     flow
+	trunk    *trunk
+	user     string // of the address of record
 	agent    string
-	expires  int // asked for, in seconds
-}
-
-func (p *phones) init() {
-	p.bySrc, p.byToken, p.pending = map[phoneKey]*phone{}, map[uint64]*phone{}, map[uint32]*pendingRegister{}
-}
-
-func (p *phones) bySource(fl *flow, ms int64) *phone {
-	if len(p.bySrc) == 0 {
-		return nil
-	}
-	if ph := p.bySrc[phoneKey{fl.addr, fl.lis.index}]; ph != nil && ph.until > ms {
-		return ph
-	}
-	return nil
-}
-
-// ofTrunk finds the phone of a trunk that registered under a number.
-func (p *phones) ofTrunk(t *trunk, dialled []byte, ms int64) *phone {
-	for _, ph := range p.byToken {
-		if ph.trunk.ID == t.ID && ph.until > ms && ph.user == string(dialled) {
-			return ph
-		}
-	}
-	return nil
-}
-
-func (p *phones) put(ph phone) {
-	k := phoneKey{ph.flow.addr, ph.flow.lis.index}
-	if old := p.bySrc[k]; old != nil {
-		delete(p.byToken, old.token)
-	} else if len(p.bySrc) >= maxPhones {
-		return
-	}
-	p.bySrc[k], p.byToken[ph.token] = &ph, &ph
-}
-
-func (p *phones) remove(ph *phone) {
-	delete(p.bySrc, phoneKey{ph.flow.addr, ph.flow.lis.index})
-	delete(p.byToken, ph.token)
-}
-
-// expire forgets phones that did not register again; every ten seconds is enough, for their
-// time is looked at on every use.
-func (p *phones) expire(ms int64) {
-	if ms-p.swept < 10_000 {
-		return
-	}
-	p.swept = ms
-	for _, ph := range p.byToken {
-		if ph.until <= ms {
-			p.remove(ph)
-		}
-	}
+	withAuth bool
+	binds    bool // it names a Contact; without, it only asks
+	expires  int  // asked for, in seconds
 }
 
 // register passes a REGISTER to the registrar of the customer whose domain it names, with a
 // Path so that calls to the phone come by here (RFC 3327).
-func (w *worker) register(m *sipwire.Message, v *sipwire.ViaValue, up, fl *flow, key txnKey, who party) {
-	e := w.e
+func (w *worker) register(q *query) {
+	e, m := w.e, q.m
 	t := w.domainOf(m)
 	if t == nil {
-		if who.known() {
-			w.reply(m, v, up, fl, 404, "Domain Not Served", nil)
+		if q.who.known() {
+			w.reply(q, 404, "Domain Not Served", nil)
 			return
 		}
-		e.refuse(w, fl, tsujiban.RefusedUnknownSource, m)
+		e.refuse(w, q.fl, tsujiban.RefusedUnknownSource, m)
 		return
 	}
-	lis := e.listenerFor("udp", t.registrar.Addr())
-	if lis == nil {
-		w.reply(m, v, up, fl, 480, "Registrar Unreachable", nil)
+	to, ok := e.wayTo("udp", t.registrar)
+	if !ok {
+		w.reply(q, 480, "Registrar Unreachable", nil)
 		return
 	}
-	if len(e.phones.pending) >= maxPending {
-		e.refuse(w, fl, tsujiban.RefusedFlood, m)
+	if n := len(e.phones.pending); n >= maxPending || n >= maxPendingStrangers && !q.who.known() {
+		e.refuse(w, q.fl, tsujiban.RefusedFlood, m)
 		return
 	}
-	to, err := sipwire.ParseAddress(m.Get(sipwire.To))
+	user, err := recordUser(m)
 	if err != nil {
-		w.reply(m, v, up, fl, 400, err.Error(), nil)
-		return
-	}
-	u, err := sipwire.ParseURI(to.URI)
-	if err != nil {
-		w.reply(m, v, up, fl, 400, err.Error(), nil)
+		w.reply(q, 400, err.Error(), nil)
 		return
 	}
 	token := rand.Uint64()
-	if old := e.phones.bySrc[phoneKey{fl.addr, fl.lis.index}]; old != nil {
+	if old := e.phones.bySrc[keyOfPhone(q.fl)]; old != nil {
 		token = old.token
 	}
-	down := flow{lis: lis, addr: t.registrar}
-	r := e.relays.take(w.secret(key))
-	r.method, r.up, r.down = sipwire.REGISTER, *up, down
-	e.relays.index(r, key)
+	r := e.relays.take(w.secret(q.key))
+	r.method, r.up, r.down = sipwire.REGISTER, q.up, to
+	e.relays.index(r, q.key)
 	e.phones.pending[r.slot] = &pendingRegister{
-		phone:    phone{token: token, flow: *fl, trunk: t, user: string(u.User)},
-		withAuth: m.Has(sipwire.Authorization), agent: string(m.Get(sipwire.UserAgent)), expires: expiresOf(m, defaultExpires),
+		token: token, flow: *q.fl, trunk: t, user: user, agent: string(m.Get(sipwire.UserAgent)),
+		withAuth: m.Has(sipwire.Authorization) || m.Has(sipwire.ProxyAuthorization),
+		binds:    m.Has(sipwire.Contact), expires: expiresOf(m, defaultExpires),
 	}
+	w.sendRegister(q, r, token)
+}
+
+func (w *worker) sendRegister(q *query, r *relay, token uint64) {
+	m, lis := q.m, r.down.lis
 	rt := w.ourRoutes(m)
 	w.patch.Reset()
-	w.patchForward(m, v, fl, &rt)
+	w.patchForward(m, &q.via, q.fl, &rt)
 	at := int(m.First(sipwire.Via).Start)
 	w.patch.Insert(at, viaName, lis.via, w.branch(r.slot, r.secret, 0), viaEnd)
+	if h := m.First(sipwire.Path); h != nil { // before those of others (RFC 3327 §5.2)
+		at = min(at, int(h.Start))
+	}
 	path := append32(append32(nil, uint32(token>>32)), uint32(token))
 	w.patch.Insert(at, []byte("Path: <sip:"), lis.host, []byte(";lr;ph="), path, []byte(">\r\n"))
 	if !supportsPath(m) {
 		w.patch.Insert(at, []byte("Supported: path\r\n"))
 	}
-	r.req = w.patch.Apply(e.relays.buf(), m.Raw)
+	r.req = w.patch.Apply(w.e.relays.buf(), m.Raw)
 	w.send(r)
 }
 
-// maxPending bounds the REGISTERs that wait for a registrar.
-const maxPending = 2_000
+// recordUser is the user part of the address of record, in To.
+func recordUser(m *sipwire.Message) (string, error) {
+	to, err := sipwire.ParseAddress(m.Get(sipwire.To))
+	if err != nil {
+		return "", err
+	}
+	u, err := sipwire.ParseURI(to.URI)
+	return string(u.User), err
+}
 
 func supportsPath(m *sipwire.Message) bool {
 	for h := m.First(sipwire.Supported); h != nil; h = m.Next(h) {
@@ -220,46 +157,53 @@ func (w *worker) registered(r *relay, m *sipwire.Message) {
 	if p == nil {
 		return
 	}
-	source := p.phone.flow.addr.Addr()
 	switch {
 	case m.Status < 300:
-		e.refusals.forgive(source)
-		granted := expiresOf(m, p.expires)
-		if p.expires == 0 || granted == 0 {
-			if old := e.phones.bySrc[phoneKey{p.phone.flow.addr, p.phone.flow.lis.index}]; old != nil {
-				e.phones.remove(old)
-			}
-			return
-		}
-		p.phone.until = w.ms + int64(granted)*1000
-		e.phones.put(p.phone)
-		e.stats.registrations.Add(1)
-		w.attempt = tsujiban.Attempt{At: w.now, Customer: p.phone.trunk.Customer, Trunk: p.phone.trunk.ID, Source: p.phone.flow.addr, UserAgent: []byte(p.agent)}
-		e.opt.Desk.Registered(&w.attempt, w.now)
-	case (m.Status == 401 || m.Status == 407) && !p.withAuth:
-		// The usual first round. Who only ever asks pays with his share of questions.
-	case m.Status >= 400 && m.Status < 500:
-		e.refusals.add(w.ms, source, tsujiban.RefusedPassword, []byte(p.agent))
+		w.accepted(p, m)
+	case refusesPassword(p, m):
+		e.stats.silent[tsujiban.RefusedPassword].Add(1)
+		e.refusals.add(w.ms, p.flow.addr.Addr(), tsujiban.RefusedPassword, []byte(p.agent))
 	}
 }
 
-// internal passes a call between a customer's PBX and its phones: it is recorded and costs nothing.
-func (w *worker) internal(m *sipwire.Message, v *sipwire.ViaValue, up, fl *flow, key txnKey, t *trunk, to flow, rt *routes) {
-	u, err := sipwire.ParseURI(m.RequestURI())
-	if err == nil {
-		w.dialled, err = sipwire.Unescape(w.dialled[:0], u.User)
+// refusesPassword tells an answer to somebody who guesses from those that honest phones get as well: the
+// challenge of the usual first round, one because a nonce has aged, an interval that is too short.
+func refusesPassword(p *pendingRegister, m *sipwire.Message) bool {
+	switch m.Status {
+	case 401, 407:
+		h := m.Get(sipwire.WWWAuthenticate)
+		if m.Status == 407 {
+			h = m.Get(sipwire.ProxyAuthenticate)
+		}
+		h = bytes.ReplaceAll(bytes.ToLower(h), []byte(`"`), nil)
+		return p.withAuth && !bytes.Contains(h, []byte("stale=true"))
+	case 403, 404:
+		return true
 	}
-	if err != nil || !w.fillAttempt(m, fl, tsujiban.In, t) {
-		w.refuse(m, v, up, fl, key, 400, "Malformed Address", nil)
+	return false
+}
+
+// accepted notes a phone whose registrar knows it.
+func (w *worker) accepted(p *pendingRegister, m *sipwire.Message) {
+	e := w.e
+	e.refusals.trust(p.flow.addr.Addr(), w.ms)
+	if p.flow.conn != nil {
+		p.flow.conn.proven.Store(true)
+	}
+	if p.trunk = e.dir.byID[p.trunk.ID]; p.trunk == nil { // the directory was swapped meanwhile
 		return
 	}
-	ticket, ok := w.judge(m, v, up, fl, key, false)
-	if !ok {
+	granted := expiresOf(m, p.expires)
+	switch {
+	case !p.binds:
+		return
+	case p.expires == 0 || granted == 0:
+		e.phones.unbind(&p.flow, p.user)
+		return
+	case !e.phones.put(p, w.ms+int64(granted)*1000):
 		return
 	}
-	c, r := w.newCall(m, v, up, fl, key, t, ticket, false)
-	r.setup.carrier = -1
-	r.down = to
-	w.build(r, c, m, v, rt, hostOf(&to))
-	w.hold(r, m, v)
+	e.stats.registrations.Add(1)
+	w.attempt = tsujiban.Attempt{At: w.now, Customer: p.trunk.Customer, Trunk: p.trunk.ID, Source: p.flow.addr, UserAgent: []byte(p.agent)}
+	e.opt.Desk.Registered(&w.attempt, w.now)
 }

@@ -28,14 +28,19 @@ type relay struct {
 	key     txnKey
 	secret  uint32 // in our Via branch
 	slot    uint32
+	tag     uint32 // hash of the To tag in the 2xx that was passed on, or hung up
+	backoff uint16
+	status  uint16 // of a final response that a repeat is answered with, when resp is not kept
 	state   relayState
 	method  sipwire.Method
-	keyed   bool // key is in the table; false for what the guard sends by itself
-	asked   bool // CANCEL came while there was no provisional response to cancel
-	noRetry bool // the client side stopped repeating the request
-	backoff uint16
+	leg     uint8 // of the call: which one asked; for a BYE of the guard, which one is asked
+	within  bool  // the request was one inside a dialog
+	keyed   bool  // key is in the table; false for what the guard sends by itself
+	asked   bool  // a CANCEL is wanted, and there is no provisional response to cancel yet
+	noRetry bool  // the client side stopped repeating the request
+	acked   bool  // INVITE: req is the ACK of the failure that came
 	giveUp  int64 // milliseconds: when the present state ends
-	up      flow  // no listener when the guard itself asks
+	up      flow  // no listener when the guard itself asks, or gave a carrier up for the next
 	down    flow
 	call    tsujiban.CallID // 0 when it belongs to none
 	probe   *carrier        // the guard's own OPTIONS
@@ -46,18 +51,35 @@ type relay struct {
 
 // setup is what an INVITE that starts a call needs until its final response.
 type setup struct {
-	orig      []byte // the INVITE as it came, to build it again for the next carrier
-	dialled   []byte
-	ticket    uint64
-	emergency bool
-	tried     []uint8 // indices of the carriers tried
-	carriers  *carrierSet
-	carrier   int // index of the present one, -1 for a call in
-	status    int // the best final response so far (RFC 3261 §16.7)
-	best      []byte
-	cancelled bool
-	cut       tsujiban.Reason // why the guard gives the call up
-	held      int64           // since when it waits for the journal
+	orig        []byte // the INVITE as it came, to build it again for the next carrier
+	dialled     []byte // the digits that were judged
+	provisional []byte // the last response above 100 that was passed back
+	source      flow   // where the INVITE came from, for received and rport
+	emergency   bool
+	tried       []uint8 // indices of the carriers tried
+	carriers    *carrierSet
+	carrier     int // index of the present one, -1 for a call in
+	cancelled   bool
+	cut         tsujiban.Reason // why the guard gives the call up
+}
+
+// end is how an attempt is answered that ends without the callee's own word.
+func (s *setup) end() (status int, reason tsujiban.Reason) {
+	switch {
+	case s.cut != tsujiban.ReasonNone:
+		return statusOf(s.cut), s.cut
+	case s.cancelled:
+		return 487, tsujiban.ReasonNone
+	}
+	return 408, tsujiban.ReasonNone
+}
+
+// statusOf is the SIP status for a reason: 480 for those that only end running calls.
+func statusOf(r tsujiban.Reason) int {
+	if s := r.SIPStatus(); s != 0 {
+		return s
+	}
+	return 480
 }
 
 // txnKey names a server transaction: the hash of branch, sent-by, Call-ID, CSeq number
@@ -158,7 +180,7 @@ func (t *relays) dropSetup(r *relay) {
 	r.setup = nil
 	t.putBuf(s.orig)
 	if len(t.setups) < 1024 {
-		*s = setup{dialled: s.dialled[:0], tried: s.tried[:0]}
+		*s = setup{dialled: s.dialled[:0], tried: s.tried[:0], provisional: s.provisional[:0]}
 		t.setups = append(t.setups, s)
 	}
 }

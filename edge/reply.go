@@ -8,15 +8,16 @@ import (
 	"tsujiban/sipwire"
 )
 
-// upstream is where the responses to a request go (RFC 3261 §18.2.2, RFC 3581 §4).
+// upstream is where the responses to a request go (RFC 3261 §18.2.2, RFC 3581 §4): over the connection
+// that it came on, and to the sender's own port when that is closed.
 func upstream(fl *flow, v *sipwire.ViaValue) flow {
 	up := *fl
-	if fl.lis.reliable() || v.RPort {
+	if v.RPort && !fl.lis.reliable() {
 		return up
 	}
 	port := v.Port
 	if port == 0 {
-		port = 5060
+		port = defaultPort(fl.lis.transport)
 	}
 	up.addr = netip.AddrPortFrom(fl.addr.Addr(), port)
 	return up
@@ -77,39 +78,39 @@ func sameHost(host []byte, a netip.Addr) bool {
 }
 
 // reply sends a response of our own to a request and returns its bytes, valid until the
-// worker's end. extra is whole header lines. The To tag is made of the request, so that repeats
-// get the same one and nothing has to be kept.
-func (w *worker) reply(m *sipwire.Message, v *sipwire.ViaValue, up, fl *flow, status int, phrase string, extra []byte) []byte {
+// worker's end. extra is whole header lines.
+func (w *worker) reply(q *query, status int, phrase string, extra []byte) []byte {
+	return w.respond(q.m, &q.via, &q.up, q.fl, status, phrase, extra)
+}
+
+// respond is reply to a request that is kept. fl is where it came from, nil when its Via already says so. The
+// To tag is made of the request, so that repeats get the same one and nothing has to be kept.
+func (w *worker) respond(m *sipwire.Message, v *sipwire.ViaValue, up, fl *flow, status int, phrase string, extra []byte) []byte {
 	w.e.stats.replies[status/100].Add(1)
-	b := w.out.begin()
-	b = append(b, "SIP/2.0 "...)
+	b := append(w.out.begin(), "SIP/2.0 "...)
 	b = strconv.AppendInt(b, int64(status), 10)
-	b = append(b, ' ')
-	b = append(b, phrase...)
-	b = append(b, crlf...)
-	first := true
+	b = append(append(append(b, ' '), phrase...), crlf...)
 	for h := m.First(sipwire.Via); h != nil; h = m.Next(h) {
 		b = append(b, "Via: "...)
-		val := m.Value(h)
-		if first && fl != nil { // nil: it was noted before
+		if fl != nil {
 			w.patch.Reset()
 			w.patchVia(&w.patch, m, v, fl)
 			b = w.patch.ApplySpan(b, m.Raw, int(h.Value), int(h.Stop))
-			first = false
+			fl = nil // the sender's own is the first
 		} else {
-			b = append(b, val...)
+			b = append(b, m.Value(h)...)
 		}
 		b = append(b, crlf...)
 	}
-	b = append(append(append(b, "From: "...), m.Get(sipwire.From)...), crlf...)
-	b = append(append(b, "To: "...), m.Get(sipwire.To)...)
-	if status > 100 && !hasTag(m.Get(sipwire.To)) {
-		b = append(b, ";tag="...)
-		b = w.e.appendTag(b, m)
+	b = appendLine(b, "From: ", m.Get(sipwire.From))
+	to := m.Get(sipwire.To)
+	b = append(append(b, "To: "...), to...)
+	if status > 100 && !hasTag(to) {
+		b = w.e.appendTag(append(b, ";tag="...), m)
 	}
 	b = append(b, crlf...)
-	b = append(append(append(b, "Call-ID: "...), m.Get(sipwire.CallID)...), crlf...)
-	b = append(append(append(b, "CSeq: "...), m.Get(sipwire.CSeq)...), crlf...)
+	b = appendLine(b, "Call-ID: ", m.Get(sipwire.CallID))
+	b = appendLine(b, "CSeq: ", m.Get(sipwire.CSeq))
 	if status > 100 {
 		b = append(b, w.e.server...)
 	}

@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"bytes"
 	"hash/maphash"
 	"strconv"
 
@@ -17,6 +16,14 @@ type party struct {
 }
 
 func (p party) known() bool { return p.trunk != nil || p.carrier != nil || p.phone != nil }
+
+// ofTrunk is the trunk that the party belongs to, nil for a carrier or a stranger.
+func (p party) ofTrunk() *trunk {
+	if p.phone != nil {
+		return p.phone.trunk
+	}
+	return p.trunk
+}
 
 // identify finds who speaks from a flow.
 func (w *worker) identify(fl *flow) (p party) {
@@ -39,28 +46,43 @@ func (w *worker) identify(fl *flow) (p party) {
 	return p
 }
 
+// query is a request that is being worked on.
+type query struct {
+	m   *sipwire.Message
+	via sipwire.ViaValue // the sender's
+	fl  *flow            // where it came from
+	up  flow             // where its responses go
+	key txnKey
+	who party
+}
+
 const allow = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER\r\n"
 
 // request sorts a request: a repeat, one inside a dialog, or the start of something.
 func (w *worker) request(m *sipwire.Message, fl *flow, who party) {
 	e := w.e
-	v, err := sipwire.ParseVia(m.Get(sipwire.Via))
-	if err != nil {
+	q := &w.query
+	*q = query{m: m, fl: fl, who: who}
+	var err error
+	if q.via, err = sipwire.ParseVia(m.Get(sipwire.Via)); err != nil {
 		w.garbage(m, fl, who, err)
 		return
 	}
-	up := upstream(fl, &v)
+	q.up = upstream(fl, &q.via)
+	if who.known() && fl.conn != nil {
+		fl.conn.proven.Store(true)
+	}
 	switch m.Method {
 	case sipwire.ACK:
-		w.ack(m, &v, fl)
+		w.ack(q)
 		return
 	case sipwire.CANCEL:
-		w.cancel(m, &v, &up, fl)
+		w.cancel(q)
 		return
 	}
-	key := w.keyOf(m, &v, m.Method)
-	if r := e.relays.lookup(key); r != nil {
-		w.repeat(r)
+	q.key = w.keyOf(m, &q.via, m.Method)
+	if r := e.relays.lookup(q.key); r != nil {
+		w.repeat(r, q)
 		return
 	}
 	to, err := sipwire.ParseAddress(m.Get(sipwire.To))
@@ -73,33 +95,74 @@ func (w *worker) request(m *sipwire.Message, fl *flow, who party) {
 		return
 	}
 	if tag != nil {
-		w.inDialog(m, &v, &up, fl, key)
+		w.inDialog(q)
 		return
 	}
-	if !who.known() && m.Method != sipwire.INVITE && m.Method != sipwire.REGISTER {
-		e.refuse(w, fl, tsujiban.RefusedUnknownSource, m)
+	if !who.known() {
+		if m.Method != sipwire.INVITE && m.Method != sipwire.REGISTER {
+			e.refuse(w, fl, tsujiban.RefusedUnknownSource, m)
+			return
+		}
+		if !e.refusals.mayAsk(fl.addr.Addr(), w.ms) {
+			e.refuse(w, fl, tsujiban.RefusedFlood, m)
+			return
+		}
+	}
+	w.outOfDialog(q)
+}
+
+// outOfDialog takes a request that starts something.
+func (w *worker) outOfDialog(q *query) {
+	m := q.m
+	if m.Method == sipwire.OPTIONS {
+		w.reply(q, 200, "OK", []byte(allow))
 		return
 	}
-	if h := m.First(sipwire.MaxForwards); h != nil && string(m.Value(h)) == "0" && m.Method != sipwire.OPTIONS {
-		w.reply(m, &v, &up, fl, 483, "Too Many Hops", nil)
+	if !w.hopsLeft(q) {
 		return
 	}
 	if m.Has(sipwire.ProxyRequire) {
-		w.reply(m, &v, &up, fl, 420, "Bad Extension", append(append([]byte("Unsupported: "), m.Get(sipwire.ProxyRequire)...), crlf...))
+		w.turnAway(q, 420, "Bad Extension", append(append([]byte("Unsupported: "), m.Get(sipwire.ProxyRequire)...), crlf...))
 		return
 	}
 	switch m.Method {
 	case sipwire.INVITE:
-		w.invite(m, &v, &up, fl, key, who)
+		w.invite(q)
 	case sipwire.REGISTER:
-		w.register(m, &v, &up, fl, key, who)
-	case sipwire.OPTIONS:
-		w.reply(m, &v, &up, fl, 200, "OK", []byte(allow))
+		w.register(q)
 	default:
 		// MESSAGE, REFER, SUBSCRIBE … outside a dialog could make the carrier act where
 		// the guard does not look.
-		w.reply(m, &v, &up, fl, 405, "Method Not Allowed", []byte(allow))
+		w.reply(q, 405, "Method Not Allowed", []byte(allow))
 	}
+}
+
+// turnAway refuses a request. An INVITE's refusal is kept, so that its ACK is known and goes no further.
+func (w *worker) turnAway(q *query, status int, phrase string, extra []byte) {
+	if q.m.Method == sipwire.INVITE {
+		w.refuse(q, status, phrase, extra)
+		return
+	}
+	w.reply(q, status, phrase, extra)
+}
+
+// hopsLeft reads Max-Forwards (RFC 3261 §16.3 item 3); when the request may go no further it is refused.
+func (w *worker) hopsLeft(q *query) bool {
+	h := q.m.First(sipwire.MaxForwards)
+	if h == nil {
+		return true
+	}
+	switch n, err := sipwire.ParseUint(q.m.Value(h), 255); {
+	case q.m.Method == sipwire.ACK: // is never answered
+		return err == nil && n > 0
+	case err != nil:
+		w.turnAway(q, 400, "Malformed Max-Forwards", nil)
+	case n == 0:
+		w.turnAway(q, 483, "Too Many Hops", nil)
+	default:
+		return true
+	}
+	return false
 }
 
 // keyOf names the server transaction of a request (RFC 3261 §17.2.3), also for senders
@@ -122,26 +185,38 @@ func (w *worker) keyOf(m *sipwire.Message, v *sipwire.ViaValue, method sipwire.M
 	return txnKey{maphash.Bytes(w.e.relays.seedA, b), maphash.Bytes(w.e.relays.seedB, b)}
 }
 
-// repeat answers a request that came again with what it was answered before.
-func (w *worker) repeat(r *relay) {
-	w.e.stats.repeatsIn.Add(1)
-	if r.resp != nil && r.state != relayConfirmed {
+// repeat answers a request that came again with what it was answered before (RFC 3261 §17.2.1, §17.2.2).
+func (w *worker) repeat(r *relay, q *query) {
+	e := w.e
+	if !q.who.known() && r.call == 0 && !e.refusals.mayAsk(q.fl.addr.Addr(), w.ms) {
+		e.refuse(w, q.fl, tsujiban.RefusedFlood, q.m)
+		return
+	}
+	e.stats.repeatsIn.Add(1)
+	switch r.state {
+	case relayHeld, relayTrying, relayProceeding, relayCancelling:
+		switch {
+		case r.method != sipwire.INVITE:
+		case r.setup != nil && len(r.setup.provisional) > 0:
+			w.out.add(&r.up, r.setup.provisional)
+		default:
+			w.reply(q, 100, "Trying", nil)
+		}
+	case relayCompleted:
+		if r.status != 0 {
+			w.reply(q, int(r.status), "OK", nil)
+			return
+		}
 		w.out.add(&r.up, r.resp)
 	}
 }
 
 // ack passes the ACK of a 2xx on, and takes in the one of a refusal (RFC 3261 §17.1.1.3).
-func (w *worker) ack(m *sipwire.Message, v *sipwire.ViaValue, fl *flow) {
-	e := w.e
-	if r := e.relays.lookup(w.keyOf(m, v, sipwire.INVITE)); r != nil && r.state != relayAccepted {
-		if r.state == relayCompleted {
-			r.state = relayConfirmed
-			r.resp = nil
-			if r.down.lis == nil || r.giveUp-w.ms < t4 { // nothing downstream to wait for
-				r.giveUp = w.ms + t4
-			}
-			e.wheel.set(&r.timer, r.giveUp)
-		}
+func (w *worker) ack(q *query) {
+	e, m := w.e, q.m
+	key := w.keyOf(m, &q.via, sipwire.INVITE)
+	if r := e.relays.lookup(key); r != nil && r.state != relayAccepted {
+		w.refusalAcked(r)
 		return
 	}
 	rt := w.ourRoutes(m)
@@ -152,20 +227,34 @@ func (w *worker) ack(m *sipwire.Message, v *sipwire.ViaValue, fl *flow) {
 		e.stats.ackAbsorbed.Add(1)
 		return
 	}
-	from, ok := c.side(m, fl)
+	from, ok := w.sender(c, q)
 	if !ok {
-		e.refuse(w, fl, tsujiban.RefusedSpoof, m)
+		e.refuse(w, q.fl, tsujiban.RefusedSpoof, m)
 		return
 	}
 	to := &c.legs[1-from].flow
-	if to.lis == nil {
+	if to.lis == nil || !w.hopsLeft(q) {
 		return
 	}
 	w.patch.Reset()
-	w.patchForward(m, v, fl, &rt)
-	branch := w.branch(0, 0, uint32(w.keyOf(m, v, sipwire.ACK).a))
+	w.patchForward(m, &q.via, q.fl, &rt)
+	// Made of the sender's branch, so that a repeat has the same; slot and secret name no relay.
+	branch := w.branch(0, 0, uint32(key.a))
 	w.patch.Insert(int(m.First(sipwire.Via).Start), viaName, to.lis.via, branch, viaEnd)
 	w.out.commit(to, w.patch.Apply(w.out.begin(), m.Raw))
+}
+
+// refusalAcked ends the repeating of a refusal. The relay stays while its other side may
+// repeat what it was refused with.
+func (w *worker) refusalAcked(r *relay) {
+	if r.state != relayCompleted {
+		return
+	}
+	r.state, r.resp = relayConfirmed, nil
+	if r.down.lis == nil {
+		r.giveUp = w.ms + t4
+	}
+	w.e.wheel.set(&r.timer, max(r.giveUp, w.ms+t4))
 }
 
 var (
@@ -187,90 +276,11 @@ func (w *worker) patchForward(m *sipwire.Message, v *sipwire.ViaValue, fl *flow,
 	w.patchVia(&w.patch, m, v, fl)
 	if h := m.First(sipwire.MaxForwards); h == nil {
 		w.patch.Insert(m.HeadersStart(), []byte("Max-Forwards: 70\r\n"))
-	} else if n, err := sipwire.ParseUint(m.Value(h), 255); err != nil || n == 0 || n > 70 {
-		w.patch.Replace(int(h.Value), int(h.Stop), []byte("69"))
-	} else {
+	} else if n, err := sipwire.ParseUint(m.Value(h), 255); err == nil && n > 0 { // anything else was refused
 		w.text = strconv.AppendUint(w.text[:0], n-1, 10)
 		w.patch.Replace(int(h.Value), int(h.Stop), w.text)
 	}
 	for _, s := range rt.spans[:rt.n] {
 		w.patch.Delete(s[0], s[1])
 	}
-}
-
-// routes is what the Route headers of a request say.
-type routes struct {
-	ours    bool            // the first value is ours
-	foreign bool            // values of others follow
-	call    tsujiban.CallID // in our value, 0 when there is none
-	phone   uint64          // likewise: the phone that a Path of ours leads to
-	n       int
-	spans   [2][2]int // what to cut
-}
-
-// ourRoutes reads the Route values from the first up to the first that is not ours: one, or two
-// when the call goes from one listener to another (RFC 5658).
-func (w *worker) ourRoutes(m *sipwire.Message) (rt routes) {
-	for h := m.First(sipwire.Route); h != nil; h = m.Next(h) {
-		val := m.Value(h)
-		for off := 0; off < len(val); {
-			a, err := sipwire.ParseAddress(val[off:])
-			if err != nil || rt.n == len(rt.spans) || !w.readOurs(a.URI, &rt) {
-				rt.foreign = true
-				return rt
-			}
-			rt.ours = true
-			end := off + a.Len
-			switch {
-			case a.More:
-				end++
-				rt.cut(int(h.Value)+off, int(h.Value)+end)
-			case off == 0:
-				rt.cut(int(h.Start), int(h.Next))
-			default: // the last of several: the whole line goes, with what was cut before
-				rt.n--
-				rt.cut(int(h.Start), int(h.Next))
-			}
-			off = end
-		}
-	}
-	return rt
-}
-
-func (rt *routes) cut(start, end int) {
-	rt.spans[rt.n] = [2]int{start, end}
-	rt.n++
-}
-
-// readOurs tells whether a URI names one of our listeners and reads the call in it.
-func (w *worker) readOurs(uri []byte, rt *routes) bool {
-	u, err := sipwire.ParseURI(uri)
-	if err != nil || !w.e.isOurs(uri, &u) {
-		return false
-	}
-	if v, err := sipwire.OneParam(u.Params, "tj"); err == nil && len(v) == 13 {
-		if id, err := tsujiban.ParseCallID(v); err == nil {
-			rt.call = id
-		}
-	} else if v, err := sipwire.OneParam(u.Params, "ph"); err == nil && len(v) == 14 {
-		hi, ok1 := parse32(v[:7])
-		lo, ok2 := parse32(v[7:])
-		if ok1 && ok2 {
-			rt.phone = uint64(hi)<<32 | uint64(lo)
-		}
-	}
-	return true
-}
-
-func (e *Edge) isOurs(uri []byte, u *sipwire.URI) bool {
-	start, end := u.HostSpan()
-	for _, l := range e.listeners {
-		if bytes.Equal(uri[start:end], l.host) {
-			return true
-		}
-		if u.Port == 0 && len(l.host) > 5 && bytes.HasSuffix(l.host, []byte(":5060")) && bytes.Equal(u.Host, l.host[:len(l.host)-5]) {
-			return true
-		}
-	}
-	return false
 }

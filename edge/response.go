@@ -1,7 +1,7 @@
 package edge
 
 import (
-	"bytes"
+	"hash/maphash"
 
 	"tsujiban"
 	"tsujiban/sipwire"
@@ -21,11 +21,9 @@ func (w *worker) response(m *sipwire.Message, fl *flow) {
 		return
 	}
 	r := e.relays.find(slot, secret)
-	if r == nil {
-		w.stray(m, fl)
-		return
-	}
 	switch {
+	case r == nil:
+		w.stray(m, fl)
 	case r.method == sipwire.INVITE && m.Method == sipwire.CANCEL:
 		if m.Status >= 200 {
 			r.noRetry = true
@@ -33,7 +31,9 @@ func (w *worker) response(m *sipwire.Message, fl *flow) {
 	case r.method != m.Method:
 		e.stats.strayResponses.Add(1)
 	case r.up.lis == nil:
-		w.ownResponse(r, m)
+		w.ownResponse(r, m, fl)
+	case !v.More && m.Next(m.First(sipwire.Via)) == nil:
+		e.stats.strayResponses.Add(1) // it would go back to nobody
 	case r.method == sipwire.INVITE:
 		w.inviteResponse(r, m, &v, fl)
 	default:
@@ -56,101 +56,131 @@ func (w *worker) pass(r *relay, m *sipwire.Message, v *sipwire.ViaValue) []byte 
 }
 
 func (w *worker) inviteResponse(r *relay, m *sipwire.Message, v *sipwire.ViaValue, fl *flow) {
-	e := w.e
-	c := e.calls.byID[r.call]
+	c := w.e.calls.byID[r.call]
 	switch r.state {
 	case relayTrying, relayProceeding, relayCancelling:
 		switch {
 		case m.Status < 200:
-			w.provisional(r, m, v)
+			w.provisional(r, c, m, v)
 		case m.Status < 300:
 			w.success(r, c, m, v, fl)
 		default:
 			w.failure(r, c, m, v)
 		}
 	case relayAccepted:
-		if m.Status/100 != 2 {
-			return
-		}
-		// A repeat of the 2xx, or one of another phone that the carrier forked to: that
-		// one would cost a second time.
-		a, err := sipwire.ParseAddress(m.Get(sipwire.To))
-		if err != nil || c == nil {
-			return
-		}
-		if tag, err := a.Tag(); err == nil && bytes.Equal(tag, c.legs[legCallee].tag) {
+		switch {
+		case m.Status/100 != 2:
+		case w.toTag(m) != r.tag:
+			// Another phone that the carrier forked to: that one would cost a second time.
+			w.hangUp(m, fl, r.call)
+		case c != nil:
 			w.pass(r, m, v)
-			return
-		}
-		if r.resp == nil { // not for a re-INVITE
-			w.hangUp(m, fl)
 		}
 	case relayCompleted, relayConfirmed:
-		if m.Status >= 300 && r.req != nil {
-			w.out.add(&r.down, r.req) // the ACK was lost
-		} else if m.Status/100 == 2 {
-			w.hangUp(m, fl)
+		w.afterFinal(r, m, fl)
+	}
+}
+
+// afterFinal takes what comes when the caller has already had his final response: the callee's side
+// has not heard of that, or not yet.
+func (w *worker) afterFinal(r *relay, m *sipwire.Message, fl *flow) {
+	switch {
+	case m.Status/100 == 2:
+		w.unwanted(r, m, fl)
+	case r.req == nil:
+	case r.acked:
+		if m.Status >= 300 {
+			w.out.add(&r.down, r.req) // our ACK was lost
 		}
+	case m.Status >= 300:
+		w.ackFailure(r, m)
+	default:
+		w.writeCancel(r)
 	}
 }
 
 // provisional notes that the callee's side works on it.
-func (w *worker) provisional(r *relay, m *sipwire.Message, v *sipwire.ViaValue) {
-	e := w.e
+func (w *worker) provisional(r *relay, c *call, m *sipwire.Message, v *sipwire.ViaValue) {
 	if r.state != relayCancelling {
 		r.state, r.noRetry = relayProceeding, true
-		r.giveUp = w.ms + e.opt.RingLimit.Milliseconds()
-		e.wheel.set(&r.timer, r.giveUp)
+		r.giveUp = w.ms + w.e.opt.RingLimit.Milliseconds()
+		w.e.wheel.set(&r.timer, r.giveUp)
 		if r.asked {
 			w.sendCancel(r)
 		}
 	}
-	if m.Status > 100 {
-		w.pass(r, m, v)
+	if m.Status == 100 {
+		return
+	}
+	p := w.pass(r, m, v)
+	s := r.setup
+	if s == nil {
+		return
+	}
+	s.provisional = append(s.provisional[:0], p...)
+	if c != nil && m.Has(sipwire.Require) { // 100rel: requests will follow within the early dialog
+		w.learnCallee(r, c, m)
 	}
 }
 
 // success passes a 2xx on. From here on the call costs.
 func (w *worker) success(r *relay, c *call, m *sipwire.Message, v *sipwire.ViaValue, fl *flow) {
-	e := w.e
-	if s := r.setup; s != nil {
-		if c == nil {
-			return
-		}
-		if s.cut != tsujiban.ReasonNone {
-			// The guard gave the call up and the callee was quicker than the CANCEL.
-			w.hangUp(m, fl)
-			w.giveUp(r, max(s.cut.SIPStatus(), 480), s.cut)
-			return
-		}
+	r.tag = w.toTag(m)
+	if s := r.setup; s != nil && c != nil {
 		w.carrierAnswered(s)
 		w.answered(r, c, m)
-		e.relays.dropSetup(r)
+		if s.cut != tsujiban.ReasonNone {
+			w.answeredTooLate(r, c, m, fl, s.cut)
+			return
+		}
+		w.e.relays.dropSetup(r)
 	} else if c != nil {
 		w.refreshed(r, c, m)
 	}
 	w.pass(r, m, v)
 	r.state = relayAccepted
-	e.relays.putBuf(r.req)
+	w.e.relays.putBuf(r.req)
 	r.req = nil
 	r.giveUp = w.ms + t1x64
-	e.wheel.set(&r.timer, r.giveUp)
+	w.e.wheel.set(&r.timer, r.giveUp)
 }
 
-// refreshed notes a 2xx of a re-INVITE or UPDATE: new Contact, new session interval.
-func (w *worker) refreshed(r *relay, c *call, m *sipwire.Message) {
-	other := legCallee
-	if r.down.addr == c.legs[legCaller].flow.addr && r.down.conn == c.legs[legCaller].flow.conn {
-		other = legCaller
+// answeredTooLate ends a call that the guard had given up while it rang; the callee was quicker than the
+// CANCEL, so it costs.
+func (w *worker) answeredTooLate(r *relay, c *call, m *sipwire.Message, fl *flow, why tsujiban.Reason) {
+	w.ackAnswer(m, fl, r.call)
+	w.finish(r, statusOf(why), why)
+	w.e.relays.putBuf(r.req)
+	r.req = nil
+	c.legs[legCaller].flow = flow{} // has had a refusal
+	w.teardown(c, why)
+}
+
+// toTag is a hash of the To tag, never 0.
+func (w *worker) toTag(m *sipwire.Message) uint32 {
+	a, err := sipwire.ParseAddress(m.Get(sipwire.To))
+	if err != nil {
+		return 1
 	}
-	c.legs[other].setTarget(m.Get(sipwire.Contact))
+	tag, err := a.Tag()
+	if err != nil {
+		return 1
+	}
+	return uint32(maphash.Bytes(w.e.relays.seedA, tag)) | 1
+}
+
+// refreshed notes a 2xx of a re-INVITE or UPDATE: new Contact, new session interval, or none (RFC 4028 §7.2).
+func (w *worker) refreshed(r *relay, c *call, m *sipwire.Message) {
+	c.legs[1-r.leg].setTarget(m.Get(sipwire.Contact))
+	if c.state != callUp {
+		return
+	}
 	w.sessionTimer(c, m)
 	w.armCall(c)
 }
 
 // failure takes a final response that is no 2xx: ACK it, try the next carrier or pass it on.
 func (w *worker) failure(r *relay, c *call, m *sipwire.Message, v *sipwire.ViaValue) {
-	e := w.e
 	w.ackFailure(r, m)
 	s := r.setup
 	if s == nil { // a re-INVITE
@@ -162,22 +192,29 @@ func (w *worker) failure(r *relay, c *call, m *sipwire.Message, v *sipwire.ViaVa
 	} else {
 		w.carrierAnswered(s)
 	}
-	if s.cut != tsujiban.ReasonNone {
-		w.giveUp(r, max(s.cut.SIPStatus(), 480), s.cut)
+	switch {
+	case s.cut != tsujiban.ReasonNone, r.state == relayCancelling && !s.cancelled, m.Status == 503 && s.cancelled:
+		status, reason := s.end()
+		w.giveUp(r, status, reason)
 		return
-	}
-	if m.Status == 503 && !s.cancelled && w.nextCarrier(r, c) {
+	case m.Status == 503 && s.carriers == nil:
+		// A 503 is about who gave it, not about the guard: it is not passed on (RFC 3261 §16.7 item 6).
+		w.giveUp(r, 500, tsujiban.ReasonNone)
 		return
-	}
-	status := m.Status
-	resp := w.pass(r, m, v)
-	e.relays.dropSetup(r)
-	if c != nil {
-		by := tsujiban.PartyCallee
-		if s.cancelled {
-			by = tsujiban.PartyCaller
+	case m.Status == 503:
+		if !w.nextCarrier(r, c) {
+			w.giveUp(r, 503, tsujiban.ReasonCarrierFailed)
 		}
-		w.notAnswered(c, status, tsujiban.ReasonNone, by)
+		return
+	}
+	by := tsujiban.PartyCallee
+	if s.cancelled || m.Status == 487 { // by CANCEL, or by BYE within an early dialog
+		by = tsujiban.PartyCaller
+	}
+	resp := w.pass(r, m, v)
+	w.e.relays.dropSetup(r)
+	if c != nil {
+		w.notAnswered(c, m.Status, tsujiban.ReasonNone, by)
 	}
 	w.complete(r, resp)
 }
@@ -190,22 +227,7 @@ func (w *worker) ackFailure(r *relay, m *sipwire.Message) {
 	b := w.ofInvite(w.out.begin(), &w.again, "ACK", m.Get(sipwire.To))
 	ack := w.out.commit(&r.down, b)
 	w.e.relays.putBuf(r.req)
-	r.req = append([]byte(nil), ack...)
-}
-
-// ofInvite writes the ACK of a failure, or the CANCEL, of an INVITE that we sent (RFC 3261 §9.1, §17.1.1.3).
-func (w *worker) ofInvite(b []byte, inv *sipwire.Message, method string, to []byte) []byte {
-	b = append(append(append(append(b, method...), ' '), inv.RequestURI()...), " SIP/2.0\r\n"...)
-	top := inv.First(sipwire.Via)
-	b = append(b, inv.Raw[top.Start:top.Next]...)
-	b = append(b, "Max-Forwards: 70\r\n"...)
-	for h := inv.First(sipwire.Route); h != nil; h = inv.Next(h) {
-		b = append(b, inv.Raw[h.Start:h.Next]...)
-	}
-	b = appendLine(b, "From: ", inv.Get(sipwire.From))
-	b = appendLine(b, "To: ", to)
-	b = appendLine(b, "Call-ID: ", inv.Get(sipwire.CallID))
-	return appendEnd(b, inv.CSeq, method)
+	r.req, r.acked = append([]byte(nil), ack...), true
 }
 
 // otherResponse passes the response to a request that is no INVITE.
@@ -225,10 +247,14 @@ func (w *worker) otherResponse(r *relay, m *sipwire.Message, v *sipwire.ViaValue
 	r.state = relayCompleted
 	e.relays.putBuf(r.req)
 	r.req = nil
-	r.giveUp = w.ms + t1x64
-	if r.up.reliable() {
+	switch {
+	case r.up.reliable():
 		r.giveUp = w.ms + t4
-	} else {
+	case r.method == sipwire.BYE && m.Status == 200:
+		// The commonest of all: nothing in it that a repeat would miss, so nothing is kept of it.
+		r.giveUp, r.status = w.ms+t1x64, 200
+	default:
+		r.giveUp = w.ms + t1x64
 		r.resp = append([]byte(nil), resp...)
 	}
 	e.wheel.set(&r.timer, r.giveUp)
@@ -256,21 +282,27 @@ func (w *worker) afterOther(r *relay, m *sipwire.Message) {
 }
 
 // byeAnswered ends a call when the other side agrees that it is over. A PBX whose BYE the
-// carrier refuses (a stale CSeq, say) is still being charged, so the call is not over.
+// carrier refuses is still being charged, so the call is not over.
 func (w *worker) byeAnswered(c *call, status int) {
 	switch {
-	case status < 300, status == 481, status == 408, status == 404, status == 410:
-		w.ended(c, w.now)
-	default:
+	case c.state == callSetup: // an early dialog; the INVITE has its own end
+	case isOver(status):
+		w.ended(c)
+	case c.state == callUp:
 		c.endedBy = tsujiban.PartyNone
 	}
 }
 
-// stray takes a response whose relay is gone: after a restart, or from a carrier that was given up
-// for the next. A 2xx would cost although nobody listens, so it is hung up.
+// isOver tells whether an answer to a BYE says that there is no such call any more (RFC 3261 §15.1.1).
+func isOver(status int) bool {
+	return status < 300 || status == 481 || status == 408 || status == 404 || status == 410
+}
+
+// stray takes a response whose relay is gone, after a restart say. A 2xx would cost although nobody
+// listens, so it is hung up.
 func (w *worker) stray(m *sipwire.Message, fl *flow) {
 	w.e.stats.strayResponses.Add(1)
 	if m.Method == sipwire.INVITE && m.Status/100 == 2 && w.identify(fl).carrier != nil {
-		w.hangUp(m, fl)
+		w.hangUp(m, fl, 0)
 	}
 }

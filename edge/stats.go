@@ -11,16 +11,16 @@ type counter = atomic.Uint64
 
 // stats are the counters of an edge; every label comes from a closed set.
 type stats struct {
-	requests                                                                [sipwire.NumMethods]counter
-	responses, replies                                                      [7]counter // by class: 1 to 6
-	malformed                                                               [sipwire.NumErrors]counter
-	refused, cuts                                                           [tsujiban.NumReasons]counter
-	silent                                                                  [tsujiban.NumRefusals]counter
-	calls, answered, repeatsIn, repeatsOut, timeouts, failovers             counter
-	hungUp, strayResponses, ackAbsorbed, dialogRefused, byeLost, challenges counter
-	keepAlive, registrations, callsIn                                       counter
-	sendLost, readFailed, acceptFailed, connRefused, dialFailed, tlsFailed  counter
-	streamBroken                                                            counter
+	requests                                                                            [sipwire.NumMethods]counter
+	responses, replies                                                                  [7]counter // by class: 1 to 6
+	malformed                                                                           [sipwire.NumErrors]counter
+	refused, cuts                                                                       [tsujiban.NumReasons]counter
+	silent                                                                              [tsujiban.NumRefusals]counter
+	calls, answered, repeatsIn, repeatsOut, timeouts, failovers                         counter
+	hungUp, strayResponses, ackAbsorbed, dialogRefused, byeLost, byeRefused, challenges counter
+	keepAlive, registrations, callsIn                                                   counter
+	sendLost, readFailed, acceptFailed, connRefused, dialFailed, tlsFailed              counter
+	streamBroken                                                                        counter
 }
 
 // Stats is a copy of an edge's counters since it was made.
@@ -65,7 +65,7 @@ func (e *Edge) Stats() Stats {
 	out.Events = map[string]uint64{
 		"calls": s.calls.Load(), "answered": s.answered.Load(), "repeats-received": s.repeatsIn.Load(), "repeats-sent": s.repeatsOut.Load(),
 		"timeouts": s.timeouts.Load(), "failovers": s.failovers.Load(), "hung-up": s.hungUp.Load(), "stray-responses": s.strayResponses.Load(),
-		"ack-absorbed": s.ackAbsorbed.Load(), "in-dialog-refused": s.dialogRefused.Load(), "bye-unanswered": s.byeLost.Load(),
+		"ack-absorbed": s.ackAbsorbed.Load(), "in-dialog-refused": s.dialogRefused.Load(), "bye-unanswered": s.byeLost.Load(), "bye-refused": s.byeRefused.Load(),
 		"challenges": s.challenges.Load(), "keep-alives": s.keepAlive.Load(), "registrations": s.registrations.Load(), "calls-in": s.callsIn.Load(),
 		"send-lost": s.sendLost.Load(), "read-failed": s.readFailed.Load(), "accept-failed": s.acceptFailed.Load(),
 		"connections-refused": s.connRefused.Load(), "dial-failed": s.dialFailed.Load(), "tls-failed": s.tlsFailed.Load(), "stream-broken": s.streamBroken.Load(),

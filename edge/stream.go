@@ -6,7 +6,9 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tsujiban/sipwire"
@@ -18,7 +20,9 @@ const (
 	queueMessages  = 256              // messages waiting to be written
 	messageTimeout = 20 * time.Second // from the first byte of a message to its last
 	idleTimeout    = 10 * time.Minute
+	provenTimeout  = time.Minute // for a connection on which nobody known has spoken
 	dialTimeout    = 5 * time.Second
+	readBuffer     = 8192
 )
 
 // conn is one TCP or TLS connection. Its reader and its writer are goroutines of their own.
@@ -29,9 +33,16 @@ type conn struct {
 	queue  chan []byte
 	closed chan struct{}
 	once   sync.Once
+	proven atomic.Bool // somebody known has spoken on it
+	ours   bool        // dialled by the edge
+	known  bool        // its source is that of a trunk or carrier
 
 	mu sync.Mutex // guards nc
 	nc net.Conn   // nil while it is being dialled
+}
+
+func newConn(lis *listener, remote netip.AddrPort, nc net.Conn) *conn {
+	return &conn{lis: lis, remote: remote, nc: nc, ours: nc == nil, queue: make(chan []byte, queueMessages), closed: make(chan struct{})}
 }
 
 func (c *conn) close() {
@@ -50,11 +61,13 @@ type streams struct {
 	e  *Edge
 	wg sync.WaitGroup
 
-	mu      sync.Mutex
-	byAddr  map[streamKey]*conn
-	sources map[netip.Addr]int
-	tls     map[netip.AddrPort]*tls.Config // what a carrier wants when it is dialled
-	stopped bool
+	mu         sync.Mutex
+	byAddr     map[streamKey]*conn
+	sources    map[netip.Addr]int
+	strangers  int                            // connections from sources that are not known
+	carrierTLS map[netip.AddrPort]*tls.Config // what a carrier wants when it is dialled
+	trunkNames map[netip.AddrPort]string      // whom the certificate of a PBX must name when it is dialled
+	stopped    bool
 }
 
 type streamKey struct {
@@ -63,7 +76,7 @@ type streamKey struct {
 }
 
 func newStreams(e *Edge) *streams {
-	return &streams{e: e, byAddr: map[streamKey]*conn{}, sources: map[netip.Addr]int{}, tls: map[netip.AddrPort]*tls.Config{}}
+	return &streams{e: e, byAddr: map[streamKey]*conn{}, sources: map[netip.Addr]int{}}
 }
 
 // accept takes connections until the listener is closed.
@@ -82,15 +95,24 @@ func (s *streams) accept(ctx context.Context, lis *listener) {
 				continue
 			}
 		}
-		remote := addrPort(nc.RemoteAddr())
-		c := &conn{lis: lis, remote: remote, queue: make(chan []byte, queueMessages), closed: make(chan struct{}), nc: nc}
-		if !s.put(c) {
+		c := newConn(lis, addrPort(nc.RemoteAddr()), nc)
+		c.known = s.e.knows(&flow{lis: lis, addr: c.remote})
+		s.mu.Lock()
+		ok := s.put(ctx, c)
+		s.mu.Unlock()
+		if !ok {
 			s.e.stats.connRefused.Add(1)
 			_ = nc.Close() // over the limit: silence
-			continue
 		}
-		s.start(ctx, c)
 	}
+}
+
+// knows tells whether a source is that of a trunk, a carrier or a phone.
+func (e *Edge) knows(fl *flow) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	w := worker{e: e, ms: e.ms}
+	return w.identify(fl).known()
 }
 
 func addrPort(a net.Addr) netip.AddrPort {
@@ -101,15 +123,27 @@ func addrPort(a net.Addr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// put enters a connection; false when there are too many.
-func (s *streams) put(c *conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stopped || len(s.byAddr) >= s.e.opt.MaxConnections || s.sources[c.remote.Addr()] >= maxPerSource {
+// put enters a connection and starts it; false when there are too many. Strangers never get all of
+// the places. s.mu is held.
+func (s *streams) put(ctx context.Context, c *conn) bool {
+	limit := s.e.opt.MaxConnections
+	switch {
+	case s.stopped, len(s.byAddr) >= limit, s.sources[c.remote.Addr()] >= maxPerSource:
 		return false
+	case !c.known && !c.ours && s.strangers >= limit-limit/4:
+		return false
+	}
+	if !c.known && !c.ours {
+		s.strangers++
 	}
 	s.byAddr[streamKey{c.lis.index, c.remote}] = c
 	s.sources[c.remote.Addr()]++
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		defer s.drop(c)
+		s.run(ctx, c)
+	}()
 	return true
 }
 
@@ -118,25 +152,26 @@ func (s *streams) drop(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := streamKey{c.lis.index, c.remote}
-	if s.byAddr[k] != c {
-		return
+	if s.byAddr[k] == c {
+		delete(s.byAddr, k)
 	}
-	delete(s.byAddr, k)
+	if !c.known && !c.ours {
+		s.strangers--
+	}
 	if s.sources[c.remote.Addr()]--; s.sources[c.remote.Addr()] <= 0 {
 		delete(s.sources, c.remote.Addr())
 	}
 }
 
-func (s *streams) start(ctx context.Context, c *conn) {
-	s.wg.Go(func() {
-		defer s.drop(c)
-		if !s.open(ctx, c) {
-			s.e.stats.dialFailed.Add(1)
-			return
-		}
-		s.wg.Go(func() { s.write(c) })
-		s.read(c)
-	})
+func (s *streams) run(ctx context.Context, c *conn) {
+	if !s.open(ctx, c) {
+		return
+	}
+	var writer sync.WaitGroup
+	writer.Go(func() { s.write(c) })
+	s.read(c)
+	c.close()
+	writer.Wait()
 }
 
 // open dials a connection that we start, or shakes hands on one that we took.
@@ -149,6 +184,7 @@ func (s *streams) open(ctx context.Context, c *conn) bool {
 	if nc == nil {
 		var err error
 		if nc, err = s.dial(ctx, c); err != nil {
+			s.e.stats.dialFailed.Add(1)
 			s.e.opt.Log.Warn("cannot connect", "transport", c.lis.transport, "remote", c.remote.String(), "err", err)
 			return false
 		}
@@ -180,10 +216,13 @@ func (s *streams) dial(ctx context.Context, c *conn) (net.Conn, error) {
 		return nc, err
 	}
 	s.mu.Lock()
-	cfg := s.tls[c.remote]
+	cfg, name := s.carrierTLS[c.remote], s.trunkNames[c.remote]
 	s.mu.Unlock()
+	if name == "" {
+		name = c.remote.Addr().String()
+	}
 	if cfg == nil {
-		cfg = &tls.Config{ServerName: c.remote.Addr().String(), MinVersion: tls.VersionTLS12}
+		cfg = &tls.Config{ServerName: name, MinVersion: tls.VersionTLS12}
 	}
 	return tls.Client(nc, cfg), nil
 }
@@ -212,19 +251,17 @@ func (s *streams) send(f *flow, p []byte) {
 	}
 }
 
+// find is the connection to a flow's address, dialled when there is none.
 func (s *streams) find(f *flow) *conn {
 	s.mu.Lock()
-	c := s.byAddr[streamKey{f.lis.index, f.addr}]
-	ctx := s.e.ctx
-	s.mu.Unlock()
-	if c != nil || !f.addr.IsValid() || ctx == nil {
+	defer s.mu.Unlock()
+	if c := s.byAddr[streamKey{f.lis.index, f.addr}]; c != nil || !f.addr.IsValid() || s.e.ctx == nil {
 		return c
 	}
-	c = &conn{lis: f.lis, remote: f.addr, queue: make(chan []byte, queueMessages), closed: make(chan struct{})}
-	if !s.put(c) {
+	c := newConn(f.lis, f.addr, nil)
+	if !s.put(s.e.ctx, c) {
 		return nil
 	}
-	s.start(ctx, c)
 	return c
 }
 
@@ -250,49 +287,71 @@ func (s *streams) write(c *conn) {
 // read frames messages until the connection ends, is idle, or sends what is no SIP.
 func (s *streams) read(c *conn) {
 	w := newWorker(s.e)
-	buf := make([]byte, 0, 8192)
+	buf := make([]byte, 0, readBuffer)
+	fresh := true // the next byte is the first of a message
 	for {
-		limit := idleTimeout
-		if len(buf) > 0 {
-			limit = messageTimeout
-		}
-		// A slow sender gets no more time by sending a byte now and then.
-		if len(buf) == 0 || cap(buf) == 8192 {
-			_ = c.nc.SetReadDeadline(time.Now().Add(limit))
+		if fresh {
+			limit := messageTimeout
+			if idle(buf) {
+				limit = c.patience()
+			}
+			// Set once for a message: a slow sender gets no more time by sending a byte now and then.
+			_ = c.nc.SetReadDeadline(time.Now().Add(limit)) // fails only on a closed connection, as the read will
 		}
 		if len(buf) == cap(buf) {
-			grown := make([]byte, len(buf), 2*cap(buf))
-			copy(grown, buf)
-			buf = grown
+			buf = slices.Grow(buf, cap(buf))
 		}
 		n, err := c.nc.Read(buf[len(buf):cap(buf)])
+		began := idle(buf)
 		buf = buf[:len(buf)+n]
 		rest, ok := s.frames(w, c, buf)
 		if !ok || err != nil {
 			return
 		}
+		fresh = len(rest) == 0 || began || len(rest) < len(buf)
+		if len(rest) == 0 && cap(buf) > readBuffer {
+			buf = make([]byte, 0, readBuffer)
+			continue
+		}
 		buf = buf[:copy(buf, rest)]
 	}
+}
+
+// idle tells whether nothing is waiting but half a keep-alive.
+func idle(buf []byte) bool { return len(buf) == 0 || string(buf) == "\r\n" }
+
+// patience is how long a connection may say nothing.
+func (c *conn) patience() time.Duration {
+	if c.known || c.ours || c.proven.Load() || len(c.names) > 0 {
+		return idleTimeout
+	}
+	return provenTimeout
 }
 
 // frames works through the whole messages in buf and returns what is left.
 func (s *streams) frames(w *worker, c *conn, buf []byte) (rest []byte, ok bool) {
 	w.begin()
 	defer w.end()
+	fl := &flow{lis: c.lis, conn: c, addr: c.remote}
 	for len(buf) > 0 {
 		skip, n, err := sipwire.Frame(buf)
-		if skip >= 4 && n == 0 && skip == len(buf) {
-			w.out.add(&flow{lis: c.lis, conn: c, addr: c.remote}, crlf) // RFC 5626 §3.5.1
-		}
-		buf = buf[skip:]
 		if err != nil {
 			s.e.stats.streamBroken.Add(1)
 			return nil, false
 		}
+		if n == 0 && skip == len(buf) {
+			// Keep-alives (RFC 5626 §3.5.1): CRLF CRLF asks for one back, in one piece or two.
+			if s.e.stats.keepAlive.Add(1); skip >= 4 {
+				w.out.add(fl, crlf)
+				return nil, true
+			}
+			return buf, true
+		}
+		buf = buf[skip:]
 		if n == 0 {
 			return buf, true
 		}
-		w.take(buf[:n], &flow{lis: c.lis, conn: c, addr: c.remote})
+		w.take(buf[:n], fl)
 		buf = buf[n:]
 	}
 	return nil, true

@@ -1,9 +1,7 @@
 package edge
 
 import (
-	"bytes"
 	"strconv"
-	"time"
 
 	"tsujiban"
 	"tsujiban/sipwire"
@@ -11,34 +9,49 @@ import (
 
 // cut ends a call for a reason of the guard: BYE to both sides when it is up, CANCEL when it rings.
 func (w *worker) cut(c *call, reason tsujiban.Reason) {
-	e := w.e
 	switch c.state {
-	case callEnding:
 	case callSetup:
 		r := c.setup
 		if r == nil || r.setup == nil || r.setup.cut != tsujiban.ReasonNone {
 			return
 		}
 		r.setup.cut = reason
-		e.stats.cuts[reason].Add(1)
+		w.e.stats.cuts[reason].Add(1)
 		switch r.state {
 		case relayHeld:
-			w.giveUp(r, max(reason.SIPStatus(), 480), reason)
+			w.giveUp(r, statusOf(reason), reason)
 		case relayTrying:
-			r.asked = true
+			r.asked = true // a CANCEL must wait for a provisional response (RFC 3261 §9.1)
 		case relayProceeding:
 			w.sendCancel(r)
 		}
 	case callUp:
-		c.state, c.cut, c.endedBy = callEnding, reason, tsujiban.PartyGuard
-		c.giveUp = w.ms + t1x64
-		e.stats.cuts[reason].Add(1)
-		// The carrier's side first: it is the one that charges.
-		first := c.carrierLeg()
-		w.sendBye(c, first, reason)
-		w.sendBye(c, 1-first, reason)
-		w.armCall(c)
+		w.e.stats.cuts[reason].Add(1)
+		w.teardown(c, reason)
 	}
+}
+
+// teardown sends BYE to both sides of a call that is up.
+func (w *worker) teardown(c *call, reason tsujiban.Reason) {
+	c.state, c.cut, c.endedBy = callEnding, reason, tsujiban.PartyGuard
+	c.giveUp, c.byeAt = w.ms+t1x64, 0
+	// The carrier's side first: it is the one that charges.
+	first := c.lastLeg()
+	if c.legs[first].flow.lis == nil { // nobody is left to ask
+		w.ended(c)
+		return
+	}
+	w.sendBye(c, first, reason)
+	w.sendBye(c, 1-first, reason)
+	w.armCall(c)
+}
+
+// lastLeg is the leg whose word ends a call that is being ended: the carrier's, as long as there is one.
+func (c *call) lastLeg() int {
+	if l := c.carrierLeg(); c.legs[l].flow.lis != nil {
+		return l
+	}
+	return 1 - c.carrierLeg()
 }
 
 // sendBye sends a BYE to one leg in the name of the other (RFC 3261 §15.1.1).
@@ -52,7 +65,7 @@ func (w *worker) sendBye(c *call, to int, reason tsujiban.Reason) {
 	b = appendTarget(b, l)
 	b = append(b, " SIP/2.0\r\n"...)
 	r := w.own(sipwire.BYE, &l.flow)
-	r.call = c.id
+	r.call, r.leg = c.id, uint8(to)
 	b = w.appendVia(b, r)
 	b = append(b, "Max-Forwards: 70\r\n"...)
 	if len(l.routes) > 0 {
@@ -98,178 +111,113 @@ func appendEnd(b []byte, cseq uint32, method string) []byte {
 	return append(b, "Content-Length: 0\r\n\r\n"...)
 }
 
-// ownResponse takes the answer to a request of the guard's own.
-func (w *worker) ownResponse(r *relay, m *sipwire.Message) {
-	if m.Status < 200 {
+// ownResponse takes the answer to a request of the guard's own, or to an INVITE whose caller was given to the
+// next carrier.
+func (w *worker) ownResponse(r *relay, m *sipwire.Message, fl *flow) {
+	switch {
+	case r.method == sipwire.INVITE:
+		w.abandonedResponse(r, m, fl)
+		return
+	case m.Status < 200:
 		r.state = relayProceeding
 		return
-	}
-	if r.probe != nil {
+	case r.probe != nil:
 		w.probed(r, m.Status)
 	}
-	id, to, bye := r.call, r.down, r.method == sipwire.BYE
+	id, leg, bye := r.call, int(r.leg), r.method == sipwire.BYE
 	w.drop(r)
-	if !bye {
+	c := w.e.calls.byID[id]
+	if !bye || c == nil || c.state != callEnding || leg != c.lastLeg() {
 		return
 	}
 	// The carrier's side knows that it is over: nothing is charged from here on. The
 	// PBX may answer its BYE or not.
-	if c := w.e.calls.byID[id]; c != nil && c.state == callEnding && c.legs[c.carrierLeg()].flow == to {
-		w.ended(c, w.now)
+	if isOver(m.Status) {
+		w.ended(c)
+		return
 	}
+	w.e.stats.byeRefused.Add(1)
+	c.byeAt = w.ms + byeAgain
+	w.armCall(c)
+}
+
+// A BYE that the carrier refuses is sent again after this, with a CSeq so much higher: after a restart
+// the last number that a party used may not be known (RFC 3261 §12.2.2 has it refused with 500 then).
+const (
+	byeAgain = 1_500
+	cseqLeap = 1_000
+)
+
+// byeOnceMore repeats a BYE that was refused.
+func (w *worker) byeOnceMore(c *call) {
+	c.byeAt = 0
+	to := c.lastLeg()
+	c.legs[1-to].cseq += cseqLeap
+	w.sendBye(c, to, c.cut)
+	w.armCall(c)
 }
 
 // ended closes a call that was up.
-func (w *worker) ended(c *call, at time.Time) {
+func (w *worker) ended(c *call) {
 	w.outcome = tsujiban.Outcome{Customer: c.customer, Status: 200, Cut: c.cut, By: c.endedBy, Carrier: c.carrier}
-	w.e.opt.Desk.Ended(c.id, at, &w.outcome)
-	w.forget(c)
+	w.close(c)
 }
 
 // notAnswered closes a call that never came to be.
 func (w *worker) notAnswered(c *call, status int, reason tsujiban.Reason, by tsujiban.Party) {
 	w.outcome = tsujiban.Outcome{Customer: c.customer, Status: status, Cut: reason, By: by, Carrier: c.carrier}
-	w.e.opt.Desk.Ended(c.id, w.now, &w.outcome)
-	w.forget(c)
+	w.close(c)
 }
 
-func (w *worker) forget(c *call) {
+func (w *worker) close(c *call) {
+	w.e.opt.Desk.Ended(c.id, w.now, &w.outcome)
 	w.e.wheel.stop(&c.timer)
 	w.e.calls.release(c)
 }
 
-// giveUp ends an INVITE with a final response of our own.
-func (w *worker) giveUp(r *relay, status int, reason tsujiban.Reason) {
-	e := w.e
-	phrase, by := "Request Terminated", tsujiban.PartyCaller
-	switch {
-	case reason != tsujiban.ReasonNone:
-		phrase, by = reason.SIPPhrase(), tsujiban.PartyGuard
-		e.stats.refused[reason].Add(1)
-	case status == 408:
-		phrase, by = "Request Timeout", tsujiban.PartyNone
-	case status == 504:
-		phrase, by = "Server Time-out", tsujiban.PartyNone
-	}
-	var extra []byte
-	if reason != tsujiban.ReasonNone {
-		extra = w.reasonHeader(reason)
-	}
-	resp := w.answer(r, status, phrase, extra)
-	if r.setup != nil {
-		e.relays.dropSetup(r)
-		if c := e.calls.byID[r.call]; c != nil {
-			w.notAnswered(c, status, reason, by)
-		}
-	}
-	e.relays.putBuf(r.req)
-	r.req = nil
-	w.complete(r, resp)
-}
-
-// answer makes a response of our own to the request of a relay, from what is kept of it.
-func (w *worker) answer(r *relay, status int, phrase string, extra []byte) []byte {
-	raw := r.req
-	if r.setup != nil {
-		raw = r.setup.orig
-	}
-	if err := w.again.Parse(raw); err != nil {
-		return nil
-	}
-	if r.setup == nil {
-		// What is kept is the request as sent on: our Via comes off first.
-		h := w.again.First(sipwire.Via)
-		w.back = append(append(w.back[:0], w.again.Raw[:h.Start]...), w.again.Raw[h.Next:]...)
-		if err := w.again.Parse(w.back); err != nil {
-			return nil
-		}
-	}
-	v, err := sipwire.ParseVia(w.again.Get(sipwire.Via))
-	if err != nil {
-		return nil
-	}
-	if r.setup == nil && bytes.Contains(v.Params, []byte(";received=")) {
-		return w.reply(&w.again, &v, &r.up, nil, status, phrase, extra)
-	}
-	return w.reply(&w.again, &v, &r.up, &r.up, status, phrase, extra)
-}
-
-// cancel takes a CANCEL: answered here, sent on for itself (RFC 3261 §16.10).
-func (w *worker) cancel(m *sipwire.Message, v *sipwire.ViaValue, up, fl *flow) {
-	e := w.e
-	r := e.relays.lookup(w.keyOf(m, v, sipwire.INVITE))
-	if r == nil {
-		if w.identify(fl).known() {
-			w.reply(m, v, up, fl, 481, "Call/Transaction Does Not Exist", nil)
-			return
-		}
-		e.refuse(w, fl, tsujiban.RefusedUnknownSource, m)
+// unwanted takes a 2xx that nobody waits for any more: hung up when it comes first, and only acknowledged
+// when it is repeated, or answers a re-INVITE: the call itself may go on.
+func (w *worker) unwanted(r *relay, m *sipwire.Message, fl *flow) {
+	tag := w.toTag(m)
+	if r.tag == tag || r.within {
+		w.ackAnswer(m, fl, r.call)
 		return
 	}
-	if fl.addr.Addr() != r.up.addr.Addr() {
-		e.refuse(w, fl, tsujiban.RefusedSpoof, m)
-		return
-	}
-	w.reply(m, v, up, fl, 200, "OK", nil)
-	if r.setup != nil {
-		r.setup.cancelled = true
-	}
-	switch r.state {
-	case relayHeld:
-		w.giveUp(r, 487, tsujiban.ReasonNone)
-	case relayTrying:
-		r.asked = true
-	case relayProceeding:
-		w.sendCancel(r)
-	}
+	r.tag = tag
+	w.hangUp(m, fl, r.call)
 }
 
-// sendCancel cancels the INVITE that was sent on.
-func (w *worker) sendCancel(r *relay) {
-	if r.state != relayCancelling {
-		r.state, r.backoff, r.noRetry = relayCancelling, t1, r.down.reliable()
-		r.giveUp = w.ms + t1x64
-	}
-	if err := w.again.Parse(r.req); err != nil {
-		return
-	}
-	w.out.commit(&r.down, w.ofInvite(w.out.begin(), &w.again, "CANCEL", w.again.Get(sipwire.To)))
-	due := r.giveUp
-	if !r.noRetry {
-		due = min(due, w.ms+int64(r.backoff))
-	}
-	w.e.wheel.set(&r.timer, due)
-}
-
-// hangUp acknowledges a 2xx that nobody wants and ends it at once.
-func (w *worker) hangUp(m *sipwire.Message, fl *flow) {
+// hangUp acknowledges a 2xx that nobody wants and ends it at once. id is the call in our Record-Route,
+// 0 when it is not known.
+func (w *worker) hangUp(m *sipwire.Message, fl *flow, id tsujiban.CallID) {
 	w.e.stats.hungUp.Add(1)
-	var l leg
-	l.flow = *fl
+	w.ackAnswer(m, fl, id)
+	r := w.own(sipwire.BYE, fl)
+	r.req = w.ofAnswer(r, m, fl, id, "BYE", m.CSeq+1)
+	w.send(r)
+}
+
+// ackAnswer sends the ACK of a 2xx (RFC 3261 §13.2.2.4).
+func (w *worker) ackAnswer(m *sipwire.Message, fl *flow, id tsujiban.CallID) {
+	r := w.own(sipwire.ACK, fl)
+	r.req = w.ofAnswer(r, m, fl, id, "ACK", m.CSeq)
+	w.out.add(fl, r.req)
+	w.drop(r)
+}
+
+// ofAnswer writes a request into the dialog that a 2xx made.
+func (w *worker) ofAnswer(r *relay, m *sipwire.Message, fl *flow, id tsujiban.CallID, method string, cseq uint32) []byte {
+	l := leg{flow: *fl}
 	l.setTarget(m.Get(sipwire.Contact))
-	calleeSide := true
-	l.routes = w.appendRoutes(nil, m, true, &calleeSide)
-	for _, method := range []sipwire.Method{sipwire.ACK, sipwire.BYE} {
-		r := w.own(method, fl)
-		cseq := m.CSeq
-		if method == sipwire.BYE {
-			cseq++
-		}
-		b := append(append(w.e.relays.buf(), method.String()...), ' ')
-		b = append(appendTarget(b, &l), " SIP/2.0\r\n"...)
-		b = append(w.appendVia(b, r), "Max-Forwards: 70\r\n"...)
-		if len(l.routes) > 0 {
-			b = appendLine(b, "Route: ", l.routes)
-		}
-		b = appendLine(b, "From: ", m.Get(sipwire.From))
-		b = appendLine(b, "To: ", m.Get(sipwire.To))
-		b = appendLine(b, "Call-ID: ", m.Get(sipwire.CallID))
-		r.req = appendEnd(b, cseq, method.String())
-		if method == sipwire.ACK {
-			w.out.add(fl, r.req)
-			w.drop(r)
-		} else {
-			w.send(r)
-		}
+	l.routes = w.appendRoutes(nil, m, id, calleeRoutes, true)
+	b := append(append(w.e.relays.buf(), method...), ' ')
+	b = append(appendTarget(b, &l), " SIP/2.0\r\n"...)
+	b = append(w.appendVia(b, r), "Max-Forwards: 70\r\n"...)
+	if len(l.routes) > 0 {
+		b = appendLine(b, "Route: ", l.routes)
 	}
+	b = appendLine(b, "From: ", m.Get(sipwire.From))
+	b = appendLine(b, "To: ", m.Get(sipwire.To))
+	b = appendLine(b, "Call-ID: ", m.Get(sipwire.CallID))
+	return appendEnd(b, cseq, method)
 }
