@@ -224,7 +224,11 @@ func TestBootAndStop(t *testing.T) {
 
 func get(t *testing.T, r *running, path string) string {
 	t.Helper()
-	resp, err := http.Get("http://" + r.metrics.listener.Addr().String() + path)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.metrics.listener.Addr().String()+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func loadCerts(c *config.Config) (*certs, error) {
 
 func loadListen(l *config.Listen) (*tls.Config, error) {
 	if l.Transport != "tls" {
-		return nil, nil //nolint:nilnil // no TLS is no configuration of it, as edge.Listener says
+		return nil, nil // no TLS is no configuration of it, as edge.Listener says
 	}
 	pair, err := loadPair(l.Certificate, l.Key)
 	if err != nil {
@@ -56,7 +56,7 @@ func loadListen(l *config.Listen) (*tls.Config, error) {
 
 func loadCarrier(k *config.Carrier) (*tls.Config, error) {
 	if k.Transport != "tls" {
-		return nil, nil //nolint:nilnil // no TLS is no configuration of it, as edge.Carrier says
+		return nil, nil // no TLS is no configuration of it, as edge.Carrier says
 	}
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: k.ServerName}
 	if k.CA != "" {

@@ -45,7 +45,7 @@ func helpServe(cfg *config.Config, seed *config.Seed) error {
 // the record of the other.
 func TestKilledAndStartedAgain(t *testing.T) {
 	s := newSite(t)
-	cmd := exec.Command(os.Args[0])
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), "TSUJIBAN_TEST_SERVE="+s.file)
 	cmd.Stderr = s.log
 	out, err := cmd.StdoutPipe()

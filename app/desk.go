@@ -141,7 +141,7 @@ func (d *desk) settle() {
 	for i := range d.effects {
 		e := &d.effects[i]
 		if e.Restriction != nil {
-			d.restricted(e.Restriction)
+			_, _ = d.restricted(e.Restriction) // counted; it stands in any case
 		}
 		if to := d.edge.Load(); e.Cut != 0 && to != nil {
 			to.Cut(e.Cut, e.Reason)

@@ -170,12 +170,13 @@ func truth(b bool) float64 {
 func units(m tsujiban.Money) float64 { return float64(m) / float64(tsujiban.Unit) }
 
 // startMetrics serves /metrics, /healthz and /readyz where the configuration says.
-func (a *App) startMetrics(context.Context) error {
+func (a *App) startMetrics(ctx context.Context) error {
 	m := a.metrics
 	if a.cfg.Metrics.Listen == "" {
 		return nil
 	}
-	l, err := net.Listen("tcp", a.cfg.Metrics.Listen)
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", a.cfg.Metrics.Listen)
 	if err != nil {
 		return tsujiban.Errorf(tsujiban.CodeUnavailable, "%w; give metrics.listen another address", err)
 	}

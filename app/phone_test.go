@@ -14,7 +14,6 @@ import (
 type phone struct {
 	t     *testing.T
 	conn  *net.UDPConn
-	guard netip.AddrPort
 	count int
 }
 

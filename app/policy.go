@@ -63,7 +63,7 @@ func fraudMode(m config.FraudMode) policy.FraudMode {
 
 func loadRates(name string) (_ *rating.Deck, err error) {
 	if name == "" {
-		return nil, nil //nolint:nilnil // no file is no prices, which the policy knows
+		return nil, nil // no file is no prices, which the policy knows
 	}
 	f, err := os.Open(name)
 	if err != nil {

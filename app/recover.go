@@ -20,12 +20,10 @@ const guardName = guard.By
 
 // recovered is what the journal says of the time before this start.
 type recovered struct {
-	events  uint64
-	last    tsujiban.CallID                              // the highest id that was given
-	stands  map[tsujiban.CustomerID]tsujiban.Restriction // what stands against whom
-	open    map[tsujiban.CallID]*openCall                // calls without an end
-	stopped bool                                         // the last thing said was an orderly stop
-	latest  time.Time                                    // of the last event
+	events uint64
+	last   tsujiban.CallID                              // the highest id that was given
+	stands map[tsujiban.CustomerID]tsujiban.Restriction // what stands against whom
+	open   map[tsujiban.CallID]*openCall                // calls without an end
 }
 
 // openCall is a call that was running when the program stopped.

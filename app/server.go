@@ -75,7 +75,8 @@ func (s *controlServer) listen(ctx context.Context, path string) (net.Listener, 
 			return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "%w", err)
 		}
 	}
-	l, err := net.Listen("unix", path)
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "%w; give control.socket a place where this user may write", err)
 	}

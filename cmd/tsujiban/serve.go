@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -65,15 +66,16 @@ func (c *cmd) tellReady(a *app.App, portsFile string) error {
 		errs = append(errs, os.WriteFile(tmp, []byte(b.String()), 0o644))
 		errs = append(errs, os.Rename(tmp, portsFile)) // whole or not at all: somebody waits for it
 	}
-	return errors.Join(append(errs, notify(c.getenv("NOTIFY_SOCKET"), "READY=1"))...)
+	return errors.Join(append(errs, notify(c.ctx, c.getenv("NOTIFY_SOCKET"), "READY=1"))...)
 }
 
 // notify tells the service manager how we are (sd_notify(3)).
-func notify(socket, state string) (err error) {
+func notify(ctx context.Context, socket, state string) (err error) {
 	if socket == "" {
 		return nil
 	}
-	conn, err := net.Dial("unixgram", socket)
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unixgram", socket)
 	if err != nil {
 		return fmt.Errorf("service manager: %w", err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"errors"
-	"flag"
 	"io"
 	"net/http"
 	"net/netip"
@@ -27,7 +26,7 @@ func trunkVerbs() []verb {
 
 func trunkPath(id string) string { return "/v1/trunks/" + url.PathEscape(id) }
 
-func (c *cmd) trunkPatch() (patch, *flag.FlagSet) {
+func (c *cmd) trunkPatch() patch {
 	fs := c.options(true)
 	p := patch{}
 	p.text(fs, "customer", "customer", c.tr("`契約者`", "`customer` that it belongs to"))
@@ -47,7 +46,7 @@ func (c *cmd) trunkPatch() (patch, *flag.FlagSet) {
 		p["password"] = strings.TrimRight(line, "\r\n")
 		return nil
 	})
-	return p, fs
+	return p
 }
 
 // networks makes prefixes of the sources, a single address being one too.
@@ -76,7 +75,7 @@ func runTrunkAdd(c *cmd, args []string) error { return c.putTrunk(args, http.Met
 func runTrunkSet(c *cmd, args []string) error { return c.putTrunk(args, http.MethodPatch) }
 
 func (c *cmd) putTrunk(args []string, method string) error {
-	p, _ := c.trunkPatch()
+	p := c.trunkPatch()
 	args, err := c.parse(args, 1, 1)
 	if err != nil {
 		return err

@@ -85,20 +85,6 @@ func (c *cmd) level(name string) (string, term.Paint) {
 	return w.in(c.lang), term.Red
 }
 
-var actionWords = map[string]say{
-	"allow": {"通話可", "allowed"},
-	"watch": {"要注意", "watched"},
-	"deny":  {"拒否", "refused"},
-}
-
-func (c *cmd) action(name string) (string, term.Paint) {
-	paint := map[string]term.Paint{"watch": term.Yellow, "deny": term.Red}[name]
-	if w, ok := actionWords[name]; ok {
-		return w.in(c.lang), paint
-	}
-	return term.Clean(name), paint
-}
-
 // direction is out or in, seen from the customer.
 func (c *cmd) direction(name string) string {
 	if name == "in" {
