@@ -16,7 +16,7 @@ const (
 	limitCallID = 512  // Call-ID
 	limitURI    = 1024 // From, To, Contact
 	limitRoutes = 4096
-	limitWord   = 16 // transport
+	limitWord   = 64 // transport
 	limitRule   = 256
 	limitNote   = 4096
 )
