@@ -23,8 +23,9 @@ type Follower struct {
 	Batch int           // most events in one transaction; 500 when zero
 	Delay time.Duration // longest time that an event waits for others; 100 ms when zero
 	// Share, when set, is how many percent of the time may go into writing the view: after
-	// a batch the follower rests so long that calls get the rest. Under more load than
-	// that the view falls behind, and catches up when there is less.
+	// a batch the follower rests so long that calls get the rest. What comes meanwhile
+	// makes a larger batch, which costs less per event, so give it a Batch of thousands.
+	// Under more load than its share the view falls behind, and catches up later.
 	Share int
 	// OnState, when set, is told of the first error when the view cannot be written, and
 	// of nil when it can again. It must not block.

@@ -10,7 +10,7 @@ import (
 )
 
 // Backup writes a copy of the settings to a new file at path, readable by its owner only,
-// as they are at one moment, while the store goes on being used. To restore, stop the
+// as they are at one moment; changes wait until it is done. To restore, stop the
 // program and put the copy in the place of the settings. The calls are not in it: they
 // are made anew from the journal, which has to be backed up by itself. CodeExists when
 // there is something at path.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/store"
 )
 
 // traffic writes the events of calls, three per call unless it is refused: the attempts
@@ -173,13 +174,30 @@ func cpuTime(b *testing.B) time.Duration {
 // BenchmarkRebuild is the fast path: 200,000 calls.
 func BenchmarkRebuild(b *testing.B) {
 	s := open(b)
-	n := uint64(0)
+	n, before := uint64(0), cpuTime(b)
 	for b.Loop() {
 		g := &traffic{calls: 200_000, overlap: 2000}
-		if err := s.Rebuild(context.Background(), 1, g.Next, nil); err != nil {
+		if err := s.Rebuild(b.Context(), 1, g.Next, nil); err != nil {
 			b.Fatal(err)
 		}
 		n += g.seq
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
+	b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(n), "cpu-µs/event")
+}
+
+// BenchmarkCalls reads a page of 100 calls of a customer.
+func BenchmarkCalls(b *testing.B) {
+	s := open(b)
+	g := &traffic{calls: 100_000, overlap: 2000}
+	if err := s.Rebuild(b.Context(), 1, g.Next, nil); err != nil {
+		b.Fatal(err)
+	}
+	g.attempt(5)
+	q := store.CallQuery{Customer: g.ev.Attempt.Customer}
+	for b.Loop() {
+		if page, err := s.Calls(b.Context(), q); err != nil || len(page.Calls) != 100 {
+			b.Fatal(len(page.Calls), err)
+		}
+	}
 }

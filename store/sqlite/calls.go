@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"math"
 	"runtime"
 	"time"
@@ -14,7 +13,7 @@ import (
 
 // Position is the journal's number of the last event that the calls hold, 0 for none.
 func (s *Store) Position(ctx context.Context) (seq uint64, err error) {
-	err = s.withView(func(v *view) error {
+	err = s.withView(func(v *database) error {
 		seq, err = position(ctx, v.read)
 		return v.explain(ctx, "read the position of the calls", err)
 	})
@@ -33,7 +32,7 @@ func position(ctx context.Context, q querier) (uint64, error) {
 // between the position and the first one, or inside the batch. Of each event only what
 // the calls hold is read, and nothing of it is kept after the return.
 func (s *Store) ApplyEvents(ctx context.Context, events []tsujiban.Event) error {
-	return s.withView(func(v *view) error {
+	return s.withView(func(v *database) error {
 		return v.change(ctx, "fold events into the calls", func(tx *sql.Tx) error {
 			pos, err := position(ctx, tx)
 			if err != nil {
@@ -55,7 +54,7 @@ func (s *Store) ApplyEvents(ctx context.Context, events []tsujiban.Event) error 
 			if last == pos {
 				return nil
 			}
-			if err := f.write(ctx, tx, v.fold); err != nil {
+			if err := f.write(ctx, tx); err != nil {
 				return err
 			}
 			return setPosition(ctx, tx, last)
@@ -76,7 +75,7 @@ func setPosition(ctx context.Context, tx *sql.Tx, seq uint64) error {
 // still has, from which following will go on; 0 and 1 both mean a whole journal. See
 // [Store.Rebuild] for the fast way to fill the view again.
 func (s *Store) ResetViews(ctx context.Context, first uint64) error {
-	return s.withView(func(v *view) error {
+	return s.withView(func(v *database) error {
 		return v.change(ctx, "forget the calls", func(tx *sql.Tx) error {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM calls`); err != nil {
 				return err
@@ -146,51 +145,29 @@ const (
 		carrier = iif(?7 = '', carrier, ?7) WHERE id = ?8`
 )
 
-// view is the file of the calls.
-type view struct {
-	*database
-	fold foldStatements
-}
-
-func openView(ctx context.Context, path string) (*view, error) {
-	d, err := openDatabase(ctx, path, viewKind)
-	if err != nil {
-		return nil, err
-	}
-	st, err := d.prepareFold(ctx)
-	if err != nil {
-		return nil, errors.Join(err, d.close())
-	}
-	return &view{d, st}, nil
-}
-
-// foldStatements are prepared once per file: parsing them costs as much as running them.
-type foldStatements struct {
-	insert, answer, end *sql.Stmt
-}
-
-func (d *database) prepareFold(ctx context.Context) (st foldStatements, err error) {
-	for _, p := range []struct {
-		dst  **sql.Stmt
-		text string
-	}{{&st.insert, insertCall}, {&st.answer, answerCall}, {&st.end, endCall}} {
-		if *p.dst, err = d.write.PrepareContext(ctx, p.text); err != nil {
-			return st, d.explain(ctx, "open the calls", err)
-		}
-	}
-	return st, nil
-}
-
 // write writes all calls of the fold, giving way to other goroutines after each: on one
 // core calls must not wait for a whole batch.
-func (f *fold) write(ctx context.Context, tx *sql.Tx, st foldStatements) error {
+func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
+	insert, err := tx.PrepareContext(ctx, insertCall)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = insert.Close() }() // the transaction would close it
+	answer, err := tx.PrepareContext(ctx, answerCall)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Close() }()
+	end, err := tx.PrepareContext(ctx, endCall)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = end.Close() }()
 	// The driver starts a goroutine per statement when the context can be cancelled.
 	inner := context.WithoutCancel(ctx)
-	insert, answer, end := tx.StmtContext(ctx, st.insert), tx.StmtContext(ctx, st.answer), tx.StmtContext(ctx, st.end)
 	args := make([]any, 0, 30)
 	for i := range f.calls {
 		c := &f.calls[i]
-		var err error
 		if c.begun {
 			_, err = insert.ExecContext(inner, callArgs(args[:0], &c.call)...)
 		} else {

@@ -47,6 +47,7 @@ func child(ctx context.Context, what, path string) error {
 		return err
 	}
 	if what == "rebuild" {
+		s.rebuildBatch = 500
 		g := crashTraffic
 		return s.Rebuild(ctx, 1, g.Next, func(seq uint64) { fmt.Println("rebuilt", seq) })
 	}
@@ -64,7 +65,7 @@ func childEvents(ctx context.Context, s *Store) error {
 	g := crashTraffic
 	g.events(int(pos))
 	for {
-		batch := g.events(1 + rand.IntN(200))
+		batch := g.events(1 + rand.IntN(100))
 		if err := s.ApplyEvents(ctx, batch); err != nil {
 			return err
 		}
@@ -90,7 +91,7 @@ func childCustomers(ctx context.Context, s *Store) error {
 // last number that it wrote about each thing.
 func killed(t *testing.T, what, path string, lines int) map[string]uint64 {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+what, childPath+"="+path)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -119,8 +120,8 @@ func killed(t *testing.T, what, path string, lines int) map[string]uint64 {
 // position agree, and nothing is half done.
 func TestKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
-	for range 8 {
-		said := killed(t, "work", path, 5+rand.IntN(150))
+	for range 6 {
+		said := killed(t, "work", path, 5+rand.IntN(80))
 		s, err := Open(t.Context(), path)
 		must(t, err)
 		must(t, s.Check(t.Context()))
@@ -128,7 +129,7 @@ func TestKilled(t *testing.T) {
 		if pos < said["applied"] {
 			t.Errorf("position %d, but %d was acknowledged", pos, said["applied"])
 		}
-		sameContents(t, calls, folded200k(pos))
+		sameContents(t, calls, foldedTraffic(pos))
 		customers, err := s.Customers(t.Context())
 		must(t, err)
 		if uint64(len(customers)) < said["customers"] {
@@ -148,8 +149,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// folded200k is what the first events of the child make, folded in memory.
-func folded200k(pos uint64) (calls []store.Call) {
+// foldedTraffic is what the first events of the child make, folded in memory.
+func foldedTraffic(pos uint64) (calls []store.Call) {
 	f := newFold()
 	g := crashTraffic
 	for _, ev := range g.events(int(pos)) {
@@ -170,7 +171,7 @@ func TestKilledWhileRebuilding(t *testing.T) {
 	want, wantPos := contents(t, s)
 	must(t, s.Close())
 	for range 3 {
-		killed(t, "rebuild", path, rand.IntN(4))
+		killed(t, "rebuild", path, rand.IntN(6))
 		s, err := Open(t.Context(), path)
 		must(t, err)
 		got, pos := contents(t, s)

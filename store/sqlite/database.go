@@ -34,13 +34,21 @@ type database struct {
 type kind struct {
 	migrations  string // folder in migrations
 	synchronous string
-	check       string // how thoroughly the file is read when it is opened
+	writer      []string // pragmas of the writing connection
+	check       string   // how thoroughly the file is read when it is opened
 	advice      string
 }
 
 var (
-	settingsKind = kind{"migrations/settings", "FULL", "quick_check", adviseSettings}
-	viewKind     = kind{"migrations/calls", "NORMAL", "", adviseView}
+	settingsKind = kind{
+		migrations: "migrations/settings", synchronous: "FULL", check: "quick_check", advice: adviseSettings,
+	}
+	// Every call goes to random places of three indexes. 16 MiB hold the leaves that are in
+	// use, and a WAL of 16 MiB takes a leaf many times before it is copied into the file once.
+	viewKind = kind{
+		migrations: "migrations/calls", synchronous: "NORMAL", advice: adviseView,
+		writer: []string{"cache_size(-16384)", "wal_autocheckpoint(4000)"},
+	}
 )
 
 // openDatabase opens or makes the file and brings it to the current schema.
@@ -57,9 +65,9 @@ func openDatabase(ctx context.Context, path string, k kind) (*database, error) {
 	}
 	pragmas := url.Values{"_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(" + k.synchronous + ")", "foreign_keys(1)",
-		"journal_size_limit(67108864)", "cache_size(-32768)", "wal_autocheckpoint(8000)", "trusted_schema(0)",
+		"journal_size_limit(67108864)", "trusted_schema(0)",
 	}}
-	d.write, err = connect(path, 1, pragmas, url.Values{"_txlock": {"immediate"}})
+	d.write, err = connect(path, 1, pragmas, url.Values{"_txlock": {"immediate"}, "_pragma": k.writer})
 	if err != nil {
 		return nil, d.explain(ctx, "open the store", err)
 	}

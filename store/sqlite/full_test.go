@@ -61,7 +61,7 @@ func TestCallsFull(t *testing.T) {
 	s, err := Open(t.Context(), path)
 	must(t, err)
 	defer func() { must(t, s.Close()) }()
-	relieve := fill(t, s.view.database)
+	relieve := fill(t, s.view)
 	g := &traffic{calls: 3000, overlap: 50}
 	var states []error
 	f := store.Follower{View: s, OnState: func(err error) {

@@ -195,7 +195,7 @@ func TestBusy(t *testing.T) {
 	s, err := Open(t.Context(), path)
 	must(t, err)
 	defer func() { must(t, s.Close()) }()
-	for _, d := range []*database{s.settings, s.view.database} {
+	for _, d := range []*database{s.settings, s.view} {
 		_, err = d.write.ExecContext(t.Context(), `PRAGMA busy_timeout = 1`)
 		must(t, err)
 	}

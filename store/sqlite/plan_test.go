@@ -1,7 +1,7 @@
 package sqlite
 
 import (
-	"context"
+	"database/sql"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -12,18 +12,18 @@ import (
 	"tsujiban/store"
 )
 
-// filled is a store with 200,000 calls, rebuilt as a node would.
+// filled is a store with many calls, rebuilt as a node would.
 func filled(t *testing.T) *Store {
 	t.Helper()
 	s := open(t)
-	g := &traffic{calls: 200_000, overlap: 2000}
+	g := &traffic{calls: manyCalls, overlap: 2000}
 	if err := s.Rebuild(t.Context(), 1, g.Next, nil); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// TestManyCalls looks for calls among 200,000.
+// TestManyCalls looks for calls among many.
 func TestManyCalls(t *testing.T) {
 	s := filled(t)
 	t.Run("plans", func(t *testing.T) { queryPlans(t, s) })
@@ -73,12 +73,12 @@ func queryPlans(t *testing.T, s *Store) {
 		case q.Customer != "":
 			want = "calls_customer (customer=?"
 		}
-		checkPlan(t, s.view.database, query, args, "calls", want)
+		checkPlan(t, s.view, query, args, "calls", want)
 	}
-	checkPlan(t, s.view.database, useQuery, []any{"a", 1, 2}, "calls", "calls_customer (customer=? AND start>? AND start<?)")
-	checkPlan(t, s.view.database, `SELECT `+callColumns+` FROM calls WHERE id = ?`, []any{1}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
-	checkPlan(t, s.view.database, answerCall, []any{1, "", 1}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
-	checkPlan(t, s.view.database, endCall, []any{1, 2, 3, 4, "", "", "", 5}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
+	checkPlan(t, s.view, useQuery, []any{"a", 1, 2}, "calls", "calls_customer (customer=? AND start>? AND start<?)")
+	checkPlan(t, s.view, `SELECT `+callColumns+` FROM calls WHERE id = ?`, []any{1}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
+	checkPlan(t, s.view, answerCall, []any{1, "", 1}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
+	checkPlan(t, s.view, endCall, []any{1, 2, 3, 4, "", "", "", 5}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
 }
 
 func TestSettingsPlans(t *testing.T) {
@@ -108,24 +108,19 @@ var through = regexp.MustCompile(`^SCAN (\w+)( USING (COVERING )?INDEX .*)?$`)
 func checkPlan(t *testing.T, d *database, query string, args []any, table, want string) {
 	t.Helper()
 	var plan []string
-	rows, err := d.read.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+query, args...)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, query)
-	}
-	for rows.Next() {
+	err := d.list(t.Context(), "explain", d.read, "EXPLAIN QUERY PLAN "+query, args, func(r *sql.Rows) error {
 		var id, parent, unused int
 		var step string
-		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
-			t.Fatal(err)
-		}
+		err := r.Scan(&id, &parent, &unused, &step)
 		plan = append(plan, step)
 		m := through.FindStringSubmatch(step)
 		if m != nil && m[1] == table && m[2] == "" && table != "actions" || strings.Contains(step, "TEMP B-TREE") {
 			t.Errorf("%s\nin the plan of\n%s", step, query)
 		}
-	}
-	if err := rows.Close(); err != nil {
-		t.Fatal(err)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, query)
 	}
 	if text := strings.Join(plan, "\n"); !strings.Contains(text, want) {
 		t.Errorf("no %q in the plan\n%s\nof\n%s", want, text, query)
@@ -135,7 +130,7 @@ func checkPlan(t *testing.T, d *database, query string, args []any, table, want 
 // find looks for one call deep inside.
 func find(t *testing.T, s *Store) {
 	g := &traffic{}
-	g.attempt(123_456)
+	g.attempt(manyCalls / 2)
 	want := g.ev
 	for name, q := range map[string]store.CallQuery{
 		"callee":   {Number: want.Verdict.Callee},

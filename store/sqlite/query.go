@@ -22,7 +22,7 @@ func (s *Store) Calls(ctx context.Context, q store.CallQuery) (page store.CallPa
 	if err != nil {
 		return page, err
 	}
-	err = s.withView(func(v *view) error {
+	err = s.withView(func(v *database) error {
 		return v.list(ctx, "list the calls", v.read, query, args, func(r *sql.Rows) error {
 			c, err := scanCall(r)
 			page.Calls = append(page.Calls, c)
@@ -41,7 +41,7 @@ func (s *Store) Calls(ctx context.Context, q store.CallQuery) (page store.CallPa
 
 // Call returns one call, CodeNotFound when there is none of that id.
 func (s *Store) Call(ctx context.Context, id tsujiban.CallID) (c store.Call, err error) {
-	err = s.withView(func(v *view) error {
+	err = s.withView(func(v *database) error {
 		c, err = scanCall(v.read.QueryRowContext(ctx, `SELECT `+callColumns+` FROM calls WHERE id = ?`, int64(id)))
 		return v.explain(ctx, "read the call", foundOne(err, "call", id.String()))
 	})

@@ -12,8 +12,8 @@ import (
 )
 
 // rebuildBatch is how many events Rebuild folds at a time: enough for most calls to begin
-// and end in one batch, and some tens of megabytes.
-const rebuildBatch = 20_000
+// and end in one batch, and some megabytes.
+const rebuildBatch = 10_000
 
 // Rebuild makes the calls anew from the journal and puts them in the place of the old
 // ones, which can be read meanwhile and stay if it fails or is stopped. first is the number
@@ -31,22 +31,22 @@ func (s *Store) Rebuild(ctx context.Context, first uint64, next func(context.Con
 	if err := removeDatabase(path); err != nil {
 		return err
 	}
-	if err := build(ctx, path, max(first, 1)-1, next, progress); err != nil {
+	if err := s.build(ctx, path, max(first, 1)-1, next, progress); err != nil {
 		return errors.Join(err, removeDatabase(path))
 	}
 	return s.swap(ctx, path)
 }
 
 // build makes a file with all calls.
-func build(ctx context.Context, path string, pos uint64, next func(context.Context) (*tsujiban.Event, error), progress func(uint64)) (err error) {
+func (s *Store) build(ctx context.Context, path string, pos uint64, next func(context.Context) (*tsujiban.Event, error), progress func(uint64)) (err error) {
 	const doing = "rebuild the calls"
-	d, err := openView(ctx, path)
+	d, err := openDatabase(ctx, path, viewKind)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
 	// Nothing of this file is of use before it is whole.
-	if _, err := d.write.ExecContext(ctx, `PRAGMA synchronous = OFF`); err != nil {
+	if _, err := d.write.ExecContext(ctx, `PRAGMA synchronous = OFF; PRAGMA cache_size = -65536`); err != nil {
 		return d.explain(ctx, doing, err)
 	}
 	indexes, err := d.dropIndexes(ctx)
@@ -57,14 +57,14 @@ func build(ctx context.Context, path string, pos uint64, next func(context.Conte
 	for more := true; more; {
 		f.reset()
 		from := pos
-		if pos, more, err = f.fill(ctx, pos, next); err != nil {
+		if pos, more, err = f.fill(ctx, pos, s.rebuildBatch, next); err != nil {
 			return err
 		}
 		if pos == from {
 			break
 		}
 		err := d.change(ctx, doing, func(tx *sql.Tx) error {
-			if err := f.write(ctx, tx, d.fold); err != nil {
+			if err := f.write(ctx, tx); err != nil {
 				return err
 			}
 			return setPosition(ctx, tx, pos)
@@ -86,8 +86,8 @@ func build(ctx context.Context, path string, pos uint64, next func(context.Conte
 }
 
 // fill folds a batch of events that follow on pos. more is false at the journal's end.
-func (f *fold) fill(ctx context.Context, pos uint64, next func(context.Context) (*tsujiban.Event, error)) (last uint64, more bool, err error) {
-	for range rebuildBatch {
+func (f *fold) fill(ctx context.Context, pos uint64, limit int, next func(context.Context) (*tsujiban.Event, error)) (last uint64, more bool, err error) {
+	for range limit {
 		ev, err := next(ctx)
 		if errors.Is(err, io.EOF) {
 			return pos, false, nil
@@ -147,7 +147,7 @@ func (s *Store) swap(ctx context.Context, path string) error {
 	if err := syncFolder(path); err != nil {
 		return err
 	}
-	v, err := openView(ctx, s.callsPath())
+	v, err := openDatabase(ctx, s.callsPath(), viewKind)
 	s.view = v
 	return err
 }

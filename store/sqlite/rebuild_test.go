@@ -2,8 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,8 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-
-	"net/netip"
 
 	"tsujiban"
 	"tsujiban/store"
@@ -44,14 +44,15 @@ func sameContents(t *testing.T, got, want []store.Call) {
 // TestRebuildIsFollowing compares a rebuilt view with one that followed, over the border
 // of a batch; the new file has all indexes, and is followed on.
 func TestRebuildIsFollowing(t *testing.T) {
-	const calls = rebuildBatch/3 + 1000
+	const calls, batch = 800, 1500
 	followed, rebuilt := open(t), open(t)
-	g := &traffic{calls: calls, overlap: 700}
-	for batch := g.events(311); len(batch) > 0; batch = g.events(311) {
-		must(t, followed.ApplyEvents(t.Context(), batch))
+	g := &traffic{calls: calls, overlap: 200}
+	for b := g.events(311); len(b) > 0; b = g.events(311) {
+		must(t, followed.ApplyEvents(t.Context(), b))
 	}
+	rebuilt.rebuildBatch = batch
 	var told []uint64
-	g = &traffic{calls: calls, overlap: 700}
+	g = &traffic{calls: calls, overlap: 200}
 	must(t, rebuilt.Rebuild(t.Context(), 1, g.Next, func(seq uint64) { told = append(told, seq) }))
 	want, wantPos := contents(t, followed)
 	got, pos := contents(t, rebuilt)
@@ -59,7 +60,7 @@ func TestRebuildIsFollowing(t *testing.T) {
 		t.Fatalf("%d calls up to %d, want %d up to %d", len(got), pos, calls, wantPos)
 	}
 	sameContents(t, got, want)
-	if !slices.Equal(told, []uint64{rebuildBatch, g.seq}) {
+	if !slices.Equal(told, []uint64{batch, g.seq}) {
 		t.Errorf("progress was %v", told)
 	}
 	must(t, rebuilt.ApplyEvents(t.Context(), []tsujiban.Event{{Seq: pos + 1, Kind: tsujiban.EventStopped}}))
@@ -74,14 +75,12 @@ func TestRebuildIsFollowing(t *testing.T) {
 
 func indexes(t *testing.T, s *Store) (names []string) {
 	t.Helper()
-	rows, err := s.view.read.QueryContext(t.Context(), `SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY name`)
-	must(t, err)
-	for rows.Next() {
+	must(t, s.view.list(t.Context(), "list", s.view.read, `SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY name`, nil, func(r *sql.Rows) error {
 		var name string
-		must(t, rows.Scan(&name))
+		err := r.Scan(&name)
 		names = append(names, name)
-	}
-	must(t, rows.Close())
+		return err
+	}))
 	return names
 }
 
@@ -159,7 +158,7 @@ func TestReadWhileRebuilding(t *testing.T) {
 		}
 	}()
 	for range 3 {
-		g := &traffic{calls: 2000, overlap: 10}
+		g := &traffic{calls: 400, overlap: 10}
 		must(t, s.Rebuild(t.Context(), 1, g.Next, nil))
 	}
 	close(stop)

@@ -18,8 +18,10 @@ type Store struct {
 	settings *database
 	lock     *fileLock
 
+	rebuildBatch int // rebuildBatch, less in tests
+
 	viewMu sync.RWMutex
-	view   *view // guarded by viewMu; nil when opened WithoutCalls
+	view   *database // guarded by viewMu; nil when opened WithoutCalls
 
 	watchMu sync.Mutex
 	changes uint64        // guarded by watchMu
@@ -56,12 +58,12 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, clock: o.clock, lock: lock, changed: make(chan struct{})}
+	s := &Store{path: path, clock: o.clock, lock: lock, rebuildBatch: rebuildBatch, changed: make(chan struct{})}
 	if s.settings, err = openDatabase(ctx, path, settingsKind); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	if !o.skipCalls {
-		if s.view, err = openView(ctx, s.callsPath()); err != nil {
+		if s.view, err = openDatabase(ctx, s.callsPath(), viewKind); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
@@ -90,7 +92,7 @@ func (s *Store) Close() error {
 // Check reads both files through and compares indexes with tables; it takes a while when
 // there are many calls. The error is CodeCorrupt and says what to do.
 func (s *Store) Check(ctx context.Context) error {
-	return errors.Join(s.settings.check(ctx, "integrity_check"), s.withView(func(v *view) error {
+	return errors.Join(s.settings.check(ctx, "integrity_check"), s.withView(func(v *database) error {
 		return v.check(ctx, "integrity_check")
 	}))
 }
@@ -124,7 +126,7 @@ func (s *Store) noteChange() {
 }
 
 // withView calls f with the open view, which stays open meanwhile.
-func (s *Store) withView(f func(*view) error) error {
+func (s *Store) withView(f func(*database) error) error {
 	s.viewMu.RLock()
 	defer s.viewMu.RUnlock()
 	if s.view == nil {

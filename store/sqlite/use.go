@@ -23,7 +23,7 @@ func (s *Store) DailyUse(ctx context.Context, customer tsujiban.CustomerID, from
 		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "from, to: want a span of at most %d days, from before to", MaxUseDays)
 	}
 	sums := daySums{at: make(map[dayKey]int)}
-	err := s.withView(func(v *view) error {
+	err := s.withView(func(v *database) error {
 		return v.list(ctx, "sum up the calls", v.read, useQuery, []any{string(customer), micros(from), micros(to)}, func(r *sql.Rows) error {
 			return sums.add(r, from.Location())
 		})

@@ -1,0 +1,5 @@
+//go:build !race
+
+package sqlite
+
+const manyCalls = 200_000
