@@ -48,6 +48,9 @@ func TestDiskFails(t *testing.T) {
 	disk := &brokenDisk{FS: journal.OS}
 	s.fs = disk
 	r := s.start()
+	if err := r.journal.Wait(t.Context(), 2); err != nil { // start and import: the first failure is the call's
+		t.Fatal(err)
+	}
 	disk.broken.Store(true)
 	r.pbx.invite(r.guard, "0312345678", "0925551234")
 	if m := r.pbx.expect("SIP/2.0 503"); !strings.Contains(m.first, "Record Unavailable") {
