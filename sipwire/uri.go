@@ -44,14 +44,14 @@ func (u *URI) parse(b []byte) Error {
 	return ErrURI
 }
 
-// parseTel reads the number; a plus sign may stand in front only.
+// parseTel reads the number; a plus sign may stand in front only, and something must follow it.
 func (u *URI) parseTel(b []byte) Error {
 	i := 4
 	for i < len(b) && chars[b[i]]&cTel != 0 {
 		i++
 	}
 	u.User = b[4:i]
-	if i == 4 || bytes.LastIndexByte(u.User, '+') > 0 {
+	if plus := bytes.LastIndexByte(u.User, '+'); plus > 0 || len(u.User) == plus+1 {
 		return ErrURI
 	}
 	if i < len(b) {

@@ -42,7 +42,8 @@ func (v *ViaValue) parse(b []byte) Error {
 	if i == len(b) {
 		return 0
 	}
-	if next := skipBlank(b, i+1); b[i] != ',' || next == len(b) || b[next] == ',' {
+	// Another value must follow a comma.
+	if b[i] != ',' || looseProtocol(b[i+1:]) < 0 {
 		return ErrVia
 	}
 	v.More = true
@@ -51,11 +52,11 @@ func (v *ViaValue) parse(b []byte) Error {
 
 // protocol reads "SIP/2.0/UDP " and returns the offset after it, -1 on a fault.
 func (v *ViaValue) protocol(b []byte) int {
-	i := 8
-	if len(b) < 8 || string(b[:8]) != "SIP/2.0/" {
-		if i = looseProtocol(b); i < 0 {
-			return -1
-		}
+	var i int
+	if len(b) >= 8 && string(b[:8]) == "SIP/2.0/" {
+		i = skipBlank(b, 8)
+	} else if i = looseProtocol(b); i < 0 {
+		return -1
 	}
 	start := i
 	for i < len(b) && chars[b[i]]&cToken != 0 {
