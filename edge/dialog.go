@@ -144,12 +144,8 @@ func nextHop(r *relay, c *call, l *leg) flow {
 	if err != nil || u.IsTel() {
 		return to
 	}
-	host := u.Host
-	if len(host) > 2 && host[0] == '[' {
-		host = host[1 : len(host)-1]
-	}
-	a, err := netip.ParseAddr(string(host))
-	if err != nil || a.IsPrivate() != to.addr.Addr().IsPrivate() || a.IsLoopback() != to.addr.Addr().IsLoopback() || a.Is4() != to.addr.Addr().Is4() || !a.IsGlobalUnicast() && !a.IsLoopback() {
+	a, ok := parseHost(u.Host)
+	if !ok || a.IsPrivate() != to.addr.Addr().IsPrivate() || a.IsLoopback() != to.addr.Addr().IsLoopback() || a.Is4() != to.addr.Addr().Is4() || !a.IsGlobalUnicast() && !a.IsLoopback() {
 		return to
 	}
 	port := u.Port
@@ -158,6 +154,24 @@ func nextHop(r *relay, c *call, l *leg) flow {
 	}
 	to.addr = netip.AddrPortFrom(a, port)
 	return to
+}
+
+// parseHost reads a host that is an address, an IPv4 one without allocating.
+func parseHost(host []byte) (netip.Addr, bool) {
+	if len(host) > 2 && host[0] == '[' {
+		a, err := netip.ParseAddr(string(host[1 : len(host)-1]))
+		return a, err == nil
+	}
+	var v4 [4]byte
+	for i := range v4 {
+		part, rest, more := bytes.Cut(host, []byte{'.'})
+		n, err := sipwire.ParseUint(part, 255)
+		if err != nil || more != (i < 3) || len(part) > 1 && part[0] == '0' {
+			return netip.Addr{}, false
+		}
+		v4[i], host = byte(n), rest
+	}
+	return netip.AddrFrom4(v4), true
 }
 
 // sessionTimer reads what was agreed on in a 2xx (RFC 4028 §7.2, §9); without it the idle limit holds.

@@ -184,12 +184,12 @@ func (e *Edge) readUDP(ctx context.Context, l *listener) error {
 	for {
 		n, err := l.udp.readBatch()
 		if ctx.Err() != nil {
-			return nil
+			return l.udp.closeReader()
+		}
+		if n == 0 && err == nil {
+			continue
 		}
 		if err != nil {
-			if errors.Is(err, net.ErrClosed) {
-				return err
-			}
 			e.stats.readFailed.Add(1) // an ICMP error of an earlier datagram, say
 			continue
 		}

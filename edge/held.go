@@ -48,6 +48,12 @@ const (
 func (e *Edge) Committed(upTo uint64, err error) {
 	w := e.committer
 	w.begin()
+	w.committed(upTo, err)
+	w.end()
+}
+
+func (w *worker) committed(upTo uint64, err error) {
+	e := w.e
 	if (err == nil) != (e.journal == nil) {
 		w.later(func(log *slog.Logger) {
 			if err != nil {
@@ -69,7 +75,6 @@ func (e *Edge) Committed(upTo uint64, err error) {
 			w.unhold(r, durable)
 		}
 	}
-	w.end()
 }
 
 // unhold sends an INVITE on, or gives it up when its record cannot be kept.

@@ -22,6 +22,7 @@ type timer struct {
 // same however many there are. Guarded by Edge.mu.
 type wheel struct {
 	slots [wheelSz]timer // heads of rings
+	due   timer          // head of the ring that is being fired
 	tick  int64          // the last tick worked through
 }
 
@@ -62,18 +63,18 @@ func (w *wheel) advance(now int64, fire func(*timer)) {
 		h := &w.slots[w.tick%wheelSz]
 		// What fires may set timers, also into this slot for a later round: the ring is
 		// taken off first.
-		var due timer
-		due.prev, due.next = &due, &due
+		due := &w.due
+		due.prev, due.next = due, due
 		for t := h.next; t != h; {
 			next := t.next
 			if t.due < now {
 				t.prev.next, t.next.prev = t.next, t.prev
-				t.prev, t.next = due.prev, &due
+				t.prev, t.next = due.prev, due
 				due.prev.next, due.prev = t, t
 			}
 			t = next
 		}
-		for due.next != &due {
+		for due.next != due {
 			t := due.next
 			w.stop(t)
 			fire(t)

@@ -50,6 +50,17 @@ func (w *worker) begin() {
 }
 
 func (w *worker) end() {
+	w.settle()
+	w.out.flush(w.e)
+	for i, note := range w.notes {
+		note(w.e.opt.Log)
+		w.notes[i] = nil
+	}
+	w.notes = w.notes[:0]
+}
+
+// settle does what is due beside the messages and gives the lock back.
+func (w *worker) settle() {
 	e := w.e
 	w.takeCuts()
 	if w.ms/tickMS > e.wheel.tick {
@@ -61,12 +72,6 @@ func (w *worker) end() {
 		w.housekeeping()
 	}
 	e.mu.Unlock()
-	w.out.flush(e)
-	for i, note := range w.notes {
-		note(e.opt.Log)
-		w.notes[i] = nil
-	}
-	w.notes = w.notes[:0]
 }
 
 // later has something done once the lock is given back: a log that is slow to write, or a
