@@ -26,7 +26,7 @@ func (j *Journal) run() {
 		}
 		began = time.Now()
 		if err := j.commit(b); err != nil {
-			j.closed = tsujiban.Errorf(tsujiban.CodeUnavailable, "closing the journal: entries from %d on are lost: %w", b.first, err)
+			j.closed = tsujiban.Errorf(tsujiban.CodeUnavailable, "closing the journal: entries from %d on are not safely on disk: %w", b.first, err)
 			break
 		}
 		j.giveBack(b)

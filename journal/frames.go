@@ -47,7 +47,7 @@ type source struct {
 func (s *source) Read(b []byte) (int, error) {
 	n, err := s.file.ReadAt(b, s.off)
 	s.off += int64(n)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}
 	if n > 0 {
@@ -127,7 +127,7 @@ func (f *frames) fill() error {
 	switch {
 	case f.src.err != nil:
 		return fmt.Errorf("reading %s: %w", f.name, f.src.err)
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		f.eof = true
 	case err != nil:
 		return corrupt(f.name, f.at, err)
@@ -199,7 +199,7 @@ func (f *frames) rest(at int64) ([]byte, error) {
 	}
 	b := make([]byte, size-at)
 	n, err := f.file.ReadAt(b, at)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("reading %s: %w", f.name, err)
 	}
 	return b[:n], nil

@@ -14,7 +14,9 @@ import (
 const childEnv = "JOURNAL_TEST_CHILD"
 
 var children = map[string]func(args []string){
-	"pace": paceChild,
+	"pace":  paceChild,
+	"write": writeChild,
+	"full":  fullChild,
 }
 
 func TestMain(m *testing.M) {

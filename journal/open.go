@@ -92,10 +92,10 @@ func (j *Journal) clean() ([]segment, error) {
 }
 
 // secure writes the last batch anew: whether its sync came to an end before the crash is not known, and
-// what is read back may come from memory. When that fails it is the first thing that the commit goroutine does.
+// what is read back may come from memory. When that fails it is the first thing that the commit goroutine does; until
+// then the entries are read where they are.
 func (j *Journal) secure(b batch) {
 	if err := j.disk.write(b); err != nil {
-		j.durable.Store(b.first - 1)
 		j.open = b
 		j.setFailing(err)
 	}

@@ -247,18 +247,23 @@ func (s *sink) Write(b []byte) (int, error) {
 func verifyPacked(fsys FS, name string, end uint64, want uint32) error {
 	f, err := openFrames(fsys, name, true)
 	if err != nil {
-		return fmt.Errorf("reading back what was compressed: %v", err) // not corrupt: the plain file is there
+		return notTheSame(err)
 	}
 	defer func() { _ = f.close() }() // read only
 	sum := crc32.Checksum(f.buf[:headerSize], castagnoli)
 	for f.pos < end {
 		if _, err := f.entry(); err != nil {
-			return fmt.Errorf("reading back what was compressed: %v", err)
+			return notTheSame(err)
 		}
 		sum = crc32.Update(sum, castagnoli, f.raw())
 	}
 	if _, err := f.entry(); !errors.Is(err, errEnd) || sum != want {
-		return fmt.Errorf("%s: what was compressed does not read back the same", name)
+		return notTheSame(fmt.Errorf("%s differs", name))
 	}
 	return nil
+}
+
+// notTheSame is no damage of the journal: the plain file is there.
+func notTheSame(err error) error {
+	return tsujiban.Errorf(tsujiban.CodeUnavailable, "what was compressed does not read back the same: %w", err)
 }

@@ -33,18 +33,18 @@ func pace(b *testing.B, n, rate int, f func(i int)) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer in.Close()
+	defer mustClose(b, in)
 	child, err := startChild("pace", out, strconv.Itoa(rate), strconv.Itoa(n))
 	if err != nil {
 		b.Fatal(err)
 	}
-	out.Close()
+	mustClose(b, out)
 	// Answers go to a socket that nobody reads.
 	sink, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer sink.Close()
+	defer mustClose(b, sink)
 	to := sink.LocalAddr().(*net.UDPAddr).AddrPort()
 	var msg [4096]byte
 	packet := make([]byte, 800)

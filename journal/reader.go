@@ -122,7 +122,7 @@ func (r *Reader) wait(ctx context.Context) error {
 
 // open opens the segment that holds r.next.
 func (r *Reader) open() error {
-	ok := false
+	var ok bool
 	if r.j != nil {
 		r.seg, r.end, r.upTo, ok = r.j.tail.at(r.next, &r.j.durable)
 	} else {
