@@ -67,7 +67,7 @@ func (t *refusals) of(a netip.Addr, ms int64) *asker {
 		if len(t.sources) >= maxSources {
 			t.makeRoom(ms)
 		}
-		s = &asker{tokens: askBurst, last: ms, reported: ms}
+		s = &asker{tokens: askBurst, last: ms}
 		t.sources[a] = s
 	}
 	s.seen = ms
