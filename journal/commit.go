@@ -18,6 +18,8 @@ const (
 // last sync ran, and says how far the journal is durable.
 func (j *Journal) run() {
 	defer close(j.done)
+	j.timer = time.NewTimer(0)
+	defer j.timer.Stop()
 	var began time.Time
 	for {
 		b, more := j.take(&began)
@@ -67,10 +69,9 @@ func (j *Journal) take(began *time.Time) (batch, bool) {
 
 // rest sleeps, less long when the journal is closed.
 func (j *Journal) rest(d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
+	j.timer.Reset(d)
 	select {
-	case <-t.C:
+	case <-j.timer.C:
 	case <-j.quit:
 	}
 }

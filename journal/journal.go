@@ -106,7 +106,8 @@ type Journal struct {
 	failures atomic.Uint64
 	failing  atomic.Bool // tail.failing is not nil
 	tail     tail
-	disk     disk // of the commit goroutine alone
+	disk     disk        // of the commit goroutine alone
+	timer    *time.Timer // likewise
 	packer   packer
 	closed   error // result of Close, set before done is closed
 }

@@ -246,3 +246,26 @@ func TestEmptyJournal(t *testing.T) {
 		t.Fatalf("no directory: %v", err)
 	}
 }
+
+// Neither Append nor the commits behind it make garbage.
+func TestAppendAllocatesNothing(t *testing.T) {
+	j := mustOpen(t, Options{Dir: t.TempDir()})
+	evs := callEvents()
+	i := 0
+	add := func() {
+		if _, err := j.Append(&evs[i%3]); err != nil {
+			t.Fatal(err)
+		}
+		i++
+	}
+	for range 20_000 {
+		add() // until the buffers have grown
+	}
+	if err := j.Wait(context.Background(), uint64(i)); err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(5_000, add); n != 0 {
+		t.Errorf("%v allocations per event", n)
+	}
+	mustClose(t, j)
+}
