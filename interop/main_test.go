@@ -58,13 +58,14 @@ type want struct {
 	reason   string // why it was refused
 	cut      string // why the guard ended it
 	most     time.Duration
+	wait     time.Duration // how long it may take until the books say so; 0: 15 s
 }
 
 // records waits until the books say exactly what is wanted, and returns the records.
 func (w want) records(t *testing.T, g *rig.Guard) []rig.Record {
 	t.Helper()
 	var got []rig.Record
-	rig.Until(t, 15*time.Second, func() (err error) {
+	rig.Until(t, max(w.wait, 15*time.Second), func() (err error) {
 		if got, err = g.Records(); err != nil {
 			return err
 		}

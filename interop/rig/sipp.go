@@ -59,6 +59,8 @@ func (c SIPp) Start(s *Site) *Program {
 		"-trace_logs", "-log_file", "/dev/fd/3", "-trace_err", "-error_file", "/dev/stderr",
 		"-d", strconv.FormatInt(c.Pause.Milliseconds(), 10), "-t", map[string]string{"": "u1", "udp": "u1", "tcp": "t1"}[c.Transport],
 		"-cid_str", fmt.Sprintf("%%u-%d-%%p@%%s", n),
+		// A busy machine is no failure; and who asks waits longer than the guard, whose answer is what counts.
+		"-watchdog_interval", "0", "-max_retrans", "20", "-max_non_invite_retrans", "20",
 	}
 	if c.To.IsValid() {
 		args = append(args, "-r", strconv.Itoa(c.Rate), c.To.String())
