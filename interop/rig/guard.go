@@ -199,18 +199,25 @@ func (g *Guard) Customer(id string) control.CustomerState {
 	return c
 }
 
-// Metric is the value of a metric, labels included as they are written; 0 when it is not there.
-func (g *Guard) Metric(name string) float64 {
-	g.site.T.Helper()
-	resp, err := http.Get("http://" + g.site.Metrics.String() + "/metrics")
+// Get asks the guard's metrics server and returns status and body.
+func (s *Site) Get(path string) (int, string) {
+	s.T.Helper()
+	resp, err := http.Get("http://" + s.Metrics.String() + path)
 	if err != nil {
-		g.site.T.Fatal(err)
+		s.T.Fatal(err)
 	}
 	text, err := io.ReadAll(resp.Body)
 	if err = errors.Join(err, resp.Body.Close()); err != nil {
-		g.site.T.Fatal(err)
+		s.T.Fatal(err)
 	}
-	for l := range strings.SplitSeq(string(text), "\n") {
+	return resp.StatusCode, string(text)
+}
+
+// Metric is the value of a metric, labels included as they are written; 0 when it is not there.
+func (g *Guard) Metric(name string) float64 {
+	g.site.T.Helper()
+	_, text := g.site.Get("/metrics")
+	for l := range strings.SplitSeq(text, "\n") {
 		if v, ok := strings.CutPrefix(l, name+" "); ok {
 			f, err := strconv.ParseFloat(v, 64)
 			if err != nil {

@@ -181,6 +181,7 @@ func (p *Program) Count(text string) (n int) {
 func (p *Program) WaitFor(text string, times int) string {
 	p.t.Helper()
 	from, seen := 0, 0
+	end := time.After(time.Minute)
 	for {
 		p.mu.Lock()
 		lines, more := p.lines, p.more
@@ -195,6 +196,8 @@ func (p *Program) WaitFor(text string, times int) string {
 		from = len(lines)
 		select {
 		case <-more:
+		case <-end:
+			p.t.Fatalf("%s said %q %d times in a minute instead of %d", p.name, text, seen, times)
 		case <-p.done:
 			if len(p.Lines()) == from {
 				p.t.Fatalf("%s ended (%v) and said %q %d times instead of %d", p.name, p.err, text, seen, times)

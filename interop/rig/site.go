@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"os"
@@ -69,6 +70,7 @@ type Site struct {
 	Carriers  []Carrier
 	Customers string // TOML; $PBX, $OTHER and $CARRIER stand for addresses
 	Data      string // the data directory; empty: data, in Dir
+	Drain     string // how long a stop lets calls go on; empty: not at all
 	// Lines of the configuration's tables, beside those that every site has.
 	InGuard, InDefaults, InSIP, InJournal string
 }
@@ -136,6 +138,6 @@ func (s *Site) Configure() {
 	}
 	fmt.Fprintf(&b, "[metrics]\nlisten = %q\n[log]\nformat = \"json\"\n", s.Metrics)
 	fmt.Fprintf(&b, "[guard]\nrates = \"rates.csv\"\n%s\n[guard.defaults]\nchannels = 1000\ncalls_per_second = 1000\n%s\n", s.InGuard, s.InDefaults)
-	fmt.Fprintf(&b, "[sip]\ndrain = \"0s\"\n%s\n[journal]\n%s\n", s.InSIP, s.InJournal)
+	fmt.Fprintf(&b, "[sip]\ndrain = %q\n%s\n[journal]\n%s\n", cmp.Or(s.Drain, "0s"), s.InSIP, s.InJournal)
 	s.Write("tsujiban.toml", b.String())
 }
