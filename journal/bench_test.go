@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"net/netip"
 	"syscall"
 	"testing"
@@ -83,6 +84,26 @@ func BenchmarkEncode(b *testing.B) {
 			b.ReportMetric(float64(len(buf)), "bytes")
 		})
 	}
+}
+
+// BenchmarkAppend is what the SIP event loop pays for an event; commits happen beside it, in groups of 256.
+func BenchmarkAppend(b *testing.B) {
+	evs := callEvents()
+	j := mustOpen(b, Options{Dir: b.TempDir()})
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, err := j.Append(&evs[i%3]); err != nil {
+			b.Fatal(err)
+		}
+		if i%256 == 255 {
+			b.StopTimer()
+			if err := j.Wait(context.Background(), evs[i%3].Seq); err != nil {
+				b.Fatal(err)
+			}
+			b.StartTimer()
+		}
+	}
+	mustClose(b, j)
 }
 
 func BenchmarkParse(b *testing.B) {

@@ -220,10 +220,13 @@ func (e *encoder) instant(b []byte, key string, t time.Time) []byte {
 	return append(b, byte('0'+hi/100), byte('0'+hi/10%10), byte('0'+hi%10), byte('0'+lo/100), byte('0'+lo/10%10), byte('0'+lo%10), 'Z', '"')
 }
 
+// invalid is what the closed sets call a value outside them.
+const invalid = "invalid"
+
 // appendEnum writes a name of a closed set. A value outside its set would make a line
 // that nobody can read back; it is left out.
 func appendEnum(b []byte, key, name string) []byte {
-	if name == "invalid" {
+	if name == invalid {
 		return b
 	}
 	b = append(b, key...)

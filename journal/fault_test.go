@@ -248,7 +248,7 @@ func TestOpenOnFullDisk(t *testing.T) {
 // Whatever the machine loses when it dies at any operation, with faults before that, everything whose OnCommit was seen is there after the next
 // start, and what was compressed is not lost.
 func TestMachineDies(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range uint64(100) {
 		rnd := rand.New(rand.NewPCG(7, seed))
 		m := newMemFS()
 		durable := 0
@@ -330,7 +330,7 @@ func (m *memFS) describe() string {
 // Compression may be cut off after any operation: at the next start everything is there, once.
 func TestDyingWhileCompressing(t *testing.T) {
 	whole, _ := closedJournal(t, 700, true, 3, 1, 2, 1, 4, 4, 4, 3)
-	for dieAt := range 60 {
+	for dieAt := range 45 {
 		rnd := rand.New(rand.NewPCG(3, uint64(dieAt)))
 		m := whole.clone()
 		synctest.Test(t, func(t *testing.T) {

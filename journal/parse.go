@@ -69,7 +69,7 @@ func (s *scanner) event(name []byte, ev *tsujiban.Event) {
 	case "seq":
 		ev.Seq = s.unsigned()
 	case "kind":
-		ev.Kind = enum(s, tsujiban.ParseEventKind)
+		ev.Kind = enum(s, kinds)
 	case "at":
 		ev.At = s.instant()
 	case "call":
@@ -107,7 +107,7 @@ func (s *scanner) attempt(name []byte, a *tsujiban.Attempt) bool {
 	case "attempt_at":
 		a.At = s.instant()
 	case "direction":
-		a.Direction = enum(s, parseDirection)
+		a.Direction = enum(s, directions)
 	case "customer":
 		a.Customer = tsujiban.CustomerID(s.text())
 	case "trunk":
@@ -131,9 +131,9 @@ func (s *scanner) attempt(name []byte, a *tsujiban.Attempt) bool {
 func (s *scanner) verdict(name []byte, v *tsujiban.Verdict) bool {
 	switch string(name) {
 	case "action":
-		v.Action = enum(s, tsujiban.ParseAction)
+		v.Action = enum(s, actions)
 	case "reason":
-		v.Reason = enum(s, tsujiban.ParseReason)
+		v.Reason = enum(s, reasons)
 	case "callee_number":
 		v.Callee = s.telephone()
 	case "caller_number":
@@ -141,9 +141,9 @@ func (s *scanner) verdict(name []byte, v *tsujiban.Verdict) bool {
 	case "withheld":
 		v.Withheld = s.boolean()
 	case "scope":
-		v.Destination.Scope = enum(s, parseScope)
+		v.Destination.Scope = enum(s, scopes)
 	case "class":
-		v.Destination.Class = enum(s, tsujiban.ParseClass)
+		v.Destination.Class = enum(s, classes)
 	case "country_code":
 		v.Destination.Code = uint16(s.whole(0, math.MaxUint16))
 	case "country":
@@ -225,9 +225,9 @@ func (s *scanner) outcome(name []byte, o *tsujiban.Outcome) {
 	case "charge":
 		o.Charge = s.money()
 	case "cut":
-		o.Cut = enum(s, tsujiban.ParseReason)
+		o.Cut = enum(s, reasons)
 	case "ended_by":
-		o.By = enum(s, tsujiban.ParseParty)
+		o.By = enum(s, parties)
 	case "carrier":
 		o.Carrier = tsujiban.CarrierID(s.text())
 	default:
@@ -240,9 +240,9 @@ func (s *scanner) restriction(name []byte, r *tsujiban.Restriction) {
 	case "customer":
 		r.Customer = tsujiban.CustomerID(s.text())
 	case "level":
-		r.Level = enum(s, tsujiban.ParseLevel)
+		r.Level = enum(s, levels)
 	case "reason":
-		r.Reason = enum(s, tsujiban.ParseReason)
+		r.Reason = enum(s, reasons)
 	case "restricted_at":
 		r.At = s.instant()
 	case "by":
@@ -270,7 +270,7 @@ func (s *scanner) refusal(name []byte, r *tsujiban.Refusal) {
 		}
 		r.Source = a
 	case "refused":
-		r.What = enum(s, tsujiban.ParseRefusalKind)
+		r.What = enum(s, refusals)
 	case "count":
 		r.Count = int(s.whole(math.MinInt, math.MaxInt))
 	case "user_agent":

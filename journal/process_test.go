@@ -48,7 +48,7 @@ func writeChild(args []string) {
 
 // A program killed at any moment loses nothing whose OnCommit was seen, in many rounds on one directory.
 func TestKilledProgram(t *testing.T) {
-	const rounds = 40
+	const rounds = 20
 	dir := t.TempDir()
 	durable := 0
 	for round := range rounds {
@@ -64,7 +64,7 @@ func TestKilledProgram(t *testing.T) {
 		// Killed after a number of lines: at any point of what the child does meanwhile.
 		lines := bufio.NewScanner(in)
 		acks := []int{}
-		for stop := 1 + rand.IntN(60); lines.Scan(); {
+		for stop := 1 + rand.IntN(40); lines.Scan(); {
 			n, err := strconv.Atoi(lines.Text())
 			if err != nil {
 				t.Fatal(err)

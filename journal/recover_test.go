@@ -60,7 +60,7 @@ func TestTornAtEveryByte(t *testing.T) {
 func tornOpen(t *testing.T, m *memFS, entries int, torn []byte) {
 	t.Helper()
 	var log logBuffer
-	j := mustOpen(t, Options{Dir: "/j", FS: m, Logger: slog.New(slog.NewTextHandler(&log, nil)), QuietRate: 1 << 30})
+	j := mustOpen(t, Options{Dir: "/j", FS: m, Logger: slog.New(slog.NewTextHandler(&log, nil)), QuietRate: 1 << 30, SegmentBytes: 4096})
 	if got := j.Committed(); got != uint64(entries) {
 		t.Fatalf("%d entries are left, want %d", got, entries)
 	}
@@ -75,7 +75,7 @@ func tornOpen(t *testing.T, m *memFS, entries int, torn []byte) {
 	checkNotes(t, r, 1, entries+3)
 	mustClose(t, j)
 	mustClose(t, r)
-	again := mustOpen(t, Options{Dir: "/j", FS: m})
+	again := mustOpen(t, Options{Dir: "/j", FS: m, SegmentBytes: 4096})
 	r = again.Reader(1)
 	checkNotes(t, r, 1, entries+3)
 	mustClose(t, r)

@@ -22,33 +22,39 @@ var unhex = func() (t [256]byte) {
 	return t
 }()
 
+// The closed sets by name. A map finds a byte slice without making a string of it.
+var (
+	kinds      = names(tsujiban.NumEvents, tsujiban.EventKind.String)
+	directions = names(2, tsujiban.Direction.String)
+	actions    = names(1<<8, tsujiban.Action.String)
+	reasons    = names(tsujiban.NumReasons, tsujiban.Reason.String)
+	scopes     = names(1<<8, tsujiban.Scope.String)
+	classes    = names(tsujiban.NumClasses, tsujiban.Class.String)
+	evidence   = names(tsujiban.NumEvidence, tsujiban.Evidence.String)
+	parties    = names(1<<8, tsujiban.Party.String)
+	levels     = names(1<<8, tsujiban.Level.String)
+	refusals   = names(tsujiban.NumRefusals, tsujiban.RefusalKind.String)
+)
+
+// names maps the names of a set of at most n values to them.
+func names[T ~uint8](n int, name func(T) string) map[string]T {
+	set := make(map[string]T)
+	for i := range n {
+		if s := name(T(i)); s != invalid {
+			set[s] = T(i)
+		}
+	}
+	return set
+}
+
 // enum reads a name of a closed set.
-func enum[T any](s *scanner, parse func(string) (T, bool)) T {
+func enum[T ~uint8](s *scanner, set map[string]T) T {
 	t := s.text()
-	v, ok := parse(string(t))
+	v, ok := set[string(t)]
 	if !ok {
 		s.fail("a name that this version does not know: " + strconv.Quote(string(t)))
 	}
 	return v
-}
-
-func parseDirection(s string) (tsujiban.Direction, bool) {
-	switch s {
-	case "out":
-		return tsujiban.Out, true
-	case "in":
-		return tsujiban.In, true
-	}
-	return 0, false
-}
-
-func parseScope(s string) (tsujiban.Scope, bool) {
-	for v := tsujiban.ScopeUnknown; v <= tsujiban.ScopeInternational; v++ {
-		if v.String() == s {
-			return v, true
-		}
-	}
-	return 0, false
 }
 
 func (s *scanner) call() tsujiban.CallID {
@@ -171,7 +177,7 @@ func (s *scanner) why(why *[tsujiban.MaxWhy]tsujiban.Weight) {
 			return
 		}
 		s.want('[')
-		why[n].Kind = enum(s, tsujiban.ParseEvidence)
+		why[n].Kind = enum(s, evidence)
 		s.want(',')
 		why[n].Value = s.decibans()
 		s.want(']')
