@@ -27,10 +27,23 @@
 // and JSON, and a blank. The mark is '*' on the first entry of a batch, ' ' on the
 // others: when a '*' was written, everything before it was durable. That tells a
 // torn tail (no whole '*' follows the damage: moved aside, logged) from damage to
-// what was durable (Open refuses). After an orderly Close a line with no JSON and mark '.'
+// what was durable (Open refuses). What cannot be told apart is damage to the very last batch from a
+// write that never came to its end. After an orderly Close a line with no JSON and mark '.'
 // says the same of the whole segment. Behind the last line there may be zero bytes: room made
 // in advance. The whole can be read with zstdcat, cut and grep; the SHA-256 of the JSON, without
 // frame and newline, is the entry's leaf.
+//
+// # Faults
+//
+// A batch that cannot be written stays in memory and is tried again until it works;
+// after a failed sync in a new segment, since the kernel may hold the pages for
+// clean. At a start the last batch is written anew for the same reason.
+//
+// # Processors
+//
+// A sync is a system call that takes as long as the disk, and the runtime takes the
+// processor away from it only after up to 10 ms. With GOMAXPROCS at 1 the whole program stands
+// still meanwhile (BenchmarkStall): a program with a journal sets it to 2 or more, also on one core.
 //
 // # Locks
 //

@@ -97,10 +97,7 @@ func benchmarkPath(b *testing.B, calls int, o Options) {
 		}
 		commits++
 	}
-	j, err := Open(o)
-	if err != nil {
-		b.Fatal(err)
-	}
+	j := mustOpen(b, o)
 	start = cpuTime()
 	seq := 0
 	pace(b, packets, calls*8, func(i int) {
