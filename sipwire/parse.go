@@ -130,10 +130,13 @@ func (m *Message) index(off int) (n int, fault Error) {
 		if end-off > MaxLine {
 			return n, m.fail(off, ErrLineTooLong)
 		}
-		for i < end && chars[buf[i]]&cBlank != 0 {
+		if i < end && buf[i] == ' ' { // most have one blank here and none at the end
 			i++
 		}
-		for end > i && chars[buf[end-1]]&cBlank != 0 {
+		for i < end && buf[i] <= ' ' {
+			i++
+		}
+		for end > i && buf[end-1] <= ' ' {
 			end--
 		}
 		h := &m.slots[n]

@@ -82,7 +82,8 @@ func blankInSentBy(raw []byte) bool {
 		return false
 	}
 	head, _, _ := strings.Cut(string(m.Get(Via)), ";")
-	return len(strings.Fields(head)) != 2 || strings.TrimSpace(head) != head
+	fields := strings.Fields(head)
+	return len(fields) != 2 || strings.Join(fields, " ") != head
 }
 
 // peerFields is what sipgo reads in a message.

@@ -213,3 +213,47 @@ func TestPatchedMessage(t *testing.T) {
 		}
 	})
 }
+
+// TestFrameProperty sends messages down a stream, with keep-alives between, in pieces of any size: what comes
+// out is the messages.
+func TestFrameProperty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var want [][]byte
+		var stream []byte
+		for range rapid.IntRange(0, 4).Draw(t, "messages") {
+			for range rapid.IntRange(0, 2).Draw(t, "keep-alives") {
+				stream = append(stream, "\r\n"...)
+			}
+			want = append(want, []byte(genMessage(t)))
+			stream = append(stream, want[len(want)-1]...)
+		}
+		cuts := rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "pieces")
+		var f Framer
+		if got, err := frames(stream, cuts, f.Next); err != nil || !equalFrames(got, want) {
+			t.Fatalf("%v: %q, want %q", err, got, want)
+		}
+	})
+}
+
+// TestFrameFaults ends a stream that cannot be cut into messages any more.
+func TestFrameFaults(t *testing.T) {
+	for _, c := range []struct{ what, stream, want string }{
+		{"no Content-Length", "INVITE sip:x SIP/2.0\r\nTo: y\r\n\r\n", "ErrContentLength"},
+		{"two of them", "X\r\nl: 0\r\nContent-Length: 0\r\n\r\n", "ErrContentLength"},
+		{"a negative one", "X\r\nl: -1\r\n\r\n", "ErrContentLength"},
+		{"a folded one", "X\r\nl:\r\n 0\r\n\r\n", "ErrContentLength"},
+		{"one in a fold only", "X\r\nSubject: x\r\n l: 0\r\n\r\n", "ErrContentLength"},
+		{"one in the start line only", "l: 0\r\nTo: y\r\n\r\n", "ErrContentLength"},
+		{"a huge one", "X\r\nl: 99999999999\r\n\r\n", "ErrContentLength"},
+		{"one that is too large with the headers", "X\r\nl: 65535\r\n\r\n", "ErrTooLarge"},
+		{"headers without end", "X\r\nSubject: " + strings.Repeat("x", MaxMessage), "ErrTooLarge"},
+		{"one in a fold, then the real one", "X\r\nSubject: x\r\n l: 9\r\nl : 0\r\n\r\n", "accepted"},
+		{"half a message", "X\r\nl: 5\r\n\r\nv=", "accepted"},
+		{"keep-alives", "\r\n\r\n\r", "accepted"},
+	} {
+		_, _, err := Frame([]byte(c.stream))
+		if got := nameOf(err); got != c.want {
+			t.Errorf("%s: %s, want %s", c.what, got, c.want)
+		}
+	}
+}
