@@ -33,8 +33,9 @@ func (j *Journal) run() {
 		}
 		j.giveBack(b)
 	}
-	<-j.packer.done
-	if err := errors.Join(j.disk.finish(), j.lock.Close()); err != nil && j.closed == nil {
+	err := j.disk.finish()
+	<-j.packer.done // it writes in the directory too: the lock goes last
+	if err := errors.Join(err, j.lock.Close()); err != nil && j.closed == nil {
 		j.closed = tsujiban.Errorf(tsujiban.CodeUnavailable, "closing the journal: %w", err)
 	}
 }
