@@ -7,11 +7,11 @@ import (
 
 // The view of the calls must not take from the calls what they need. Writing one call
 // into the store costs more than carrying it, so while the journal grows fast the view works only one
-// part in twenty of the time and falls behind; it catches up when there is less to do. At
+// part in fifty of the time and falls behind; it catches up when there is less to do. At
 // 1,000 entries a second and below, some 300 calls a second, it follows at once.
 const (
 	busyRate  = 1000 // journal entries in a second
-	restRatio = 28   // rest for each unit of writing: 1/20 of the time for writing and, half as long, reading
+	restRatio = 72   // rest for each unit of writing: 1/50 of the time for writing and, half as long, reading
 	longRest  = time.Second
 )
 
