@@ -96,9 +96,13 @@ func (c *checker) segment(i int) error {
 		end = c.segs[i+1].first
 	}
 	c.tell(i)
+	f, err := openSegment(c.fs, c.rep.Dir, s)
+	if errors.Is(err, fs.ErrNotExist) && s.plain {
+		s.plain = false // compressed in the meantime
+		f, err = openSegment(c.fs, c.rep.Dir, s)
+	}
 	sr := SegmentReport{File: filepath.Base(s.name(c.rep.Dir)), First: s.first, Last: s.first - 1, Packed: !s.plain}
 	damage := len(c.rep.Problems)
-	f, err := openSegment(c.fs, c.rep.Dir, s)
 	switch {
 	case tsujiban.CodeOf(err) == tsujiban.CodeCorrupt:
 		c.header(i, end, err)
