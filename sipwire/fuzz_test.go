@@ -148,6 +148,9 @@ func FuzzParseVia(f *testing.F) {
 				string(v.Branch) != want.branch || string(v.Received) != want.received || v.RPort != want.rport || v.More != want.more || v.Len != want.length {
 				t.Fatalf("%+v, want %+v", v, want)
 			}
+			if !bytes.HasPrefix(b[v.ReceivedAt:], v.Received) {
+				t.Fatalf("received does not start at %d in %q", v.ReceivedAt, b)
+			}
 			if v.RPort && !EqualFold(b[v.RPortEnd-5:v.RPortEnd], "rport") {
 				t.Fatalf("rport does not end at %d in %q", v.RPortEnd, b)
 			}

@@ -9,9 +9,11 @@ type ViaValue struct {
 	Branch    []byte
 	Received  []byte // nil when absent
 	RPort     bool   // an rport parameter without value is there
-	RPortEnd  int    // then: the offset in the header's value behind its name
 	Len       int    // bytes of the value in the header, white space before a following comma included
 	More      bool   // a comma and another value follow
+
+	// Offsets in the header's value, for patches: where Received starts, and behind the name of rport.
+	ReceivedAt, RPortEnd int
 
 	seen uint8 // parameters that may stand once
 }
@@ -134,7 +136,7 @@ func (v *ViaValue) param(b []byte, s span) bool {
 		}
 	case 8:
 		if EqualFold(name, "received") {
-			bit, v.Received = seenReceived, value
+			bit, v.Received, v.ReceivedAt = seenReceived, value, s.value
 		}
 	case 3:
 		if EqualFold(name, "ttl") {
