@@ -81,6 +81,7 @@ func (e *encoder) attempt(b []byte, ev *tsujiban.Event) []byte {
 	b = appendAddrPort(b, `,"source":`, a.Source)
 	b = appendField(b, `,"dialled":`, a.Dialled, limitDigits)
 	b = appendField(b, `,"caller":`, a.Caller, limitDigits)
+	b = appendField(b, `,"presented":`, a.Presented, limitDigits)
 	b = appendField(b, `,"user_agent":`, a.UserAgent, limitAgent)
 	return appendField(b, `,"sip_call_id":`, a.SIPCallID, limitCallID)
 }

@@ -113,7 +113,7 @@ func drawEvent(t *rapid.T) *tsujiban.Event {
 		ev.Attempt = tsujiban.Attempt{
 			Call: ev.Call, At: ev.At, Direction: below[tsujiban.Direction](t, 2, "direction"), Customer: tsujiban.CustomerID(text(t, limitID, "customer")),
 			Trunk: tsujiban.TrunkID(text(t, limitID, "trunk")), Source: addrPort(t, "source"), Dialled: some(t, limitDigits, "dialled"),
-			Caller: some(t, limitDigits, "caller"), UserAgent: some(t, limitAgent, "agent"), SIPCallID: some(t, limitCallID, "call id"),
+			Caller: some(t, limitDigits, "caller"), Presented: some(t, limitDigits, "presented"), UserAgent: some(t, limitAgent, "agent"), SIPCallID: some(t, limitCallID, "call id"),
 		}
 		if other := tsujiban.CallID(rapid.Uint64().Draw(t, "other call")); other != 0 {
 			ev.Attempt.Call = other

@@ -25,7 +25,7 @@ func maskLine(line []byte) {
 			continue
 		}
 		switch string(name) {
-		case "dialled", "caller", "callee_number", "caller_number":
+		case "dialled", "caller", "presented", "callee_number", "caller_number":
 			maskNumber(rawText(&s))
 		case "identity", "target", "routes", "note":
 			maskRuns(rawText(&s))

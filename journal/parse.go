@@ -118,6 +118,8 @@ func (s *scanner) attempt(name []byte, a *tsujiban.Attempt) bool {
 		a.Dialled = s.bytes()
 	case "caller":
 		a.Caller = s.bytes()
+	case "presented":
+		a.Presented = s.bytes()
 	case "user_agent":
 		a.UserAgent = s.bytes()
 	case "sip_call_id":
