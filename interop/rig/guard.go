@@ -76,11 +76,13 @@ func (s *Site) Serve() *Guard {
 // ServeAsIs starts the guard with the configuration that is there.
 func (s *Site) ServeAsIs() *Guard {
 	s.T.Helper()
-	g := &Guard{site: s, Program: Start(s.T, Command{
-		Name: Binary(s.T), Args: []string{"serve", "-config", s.Config(), "-import", filepath.Join(s.Dir, "customers.toml")},
-		Dir: s.Dir, Limit: 3 * time.Minute,
-	})}
+	args := []string{"serve", "-config", s.Config()}
+	if s.toImport {
+		args = append(args, "-import", filepath.Join(s.Dir, "customers.toml"))
+	}
+	g := &Guard{site: s, Program: Start(s.T, Command{Name: Binary(s.T), Args: args, Dir: s.Dir, Limit: 3 * time.Minute})}
 	g.WaitFor(`"msg":"ready"`, 1)
+	s.toImport = false
 	return g
 }
 

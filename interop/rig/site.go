@@ -69,10 +69,13 @@ type Site struct {
 
 	Carriers  []Carrier
 	Customers string // TOML; $PBX, $OTHER and $CARRIER stand for addresses
+	Rates     string // CSV
 	Data      string // the data directory; empty: data, in Dir
 	Drain     string // how long a stop lets calls go on; empty: not at all
 	// Lines of the configuration's tables, beside those that every site has.
 	InGuard, InDefaults, InSIP, InJournal string
+
+	toImport bool // the customers were written and are not in the store yet
 }
 
 // NewSite makes a site with one carrier, which is to listen at the returned address.
@@ -88,13 +91,16 @@ func NewSite(t testing.TB) (*Site, netip.AddrPort) {
 		}
 	})
 	n := network()
-	s := &Site{T: t, Dir: dir, Guard: host(n, 1), PBX: host(n, 2), Other: host(n, 3), Carrier: host(n, 4), Phone: host(n, 5), Stranger: host(n, 6), Customers: Customers}
+	s := &Site{T: t, Dir: dir, Guard: host(n, 1), PBX: host(n, 2), Other: host(n, 3), Carrier: host(n, 4), Phone: host(n, 5), Stranger: host(n, 6), Customers: Customers, Rates: Rates}
 	s.UDP = FreePort(t, s.Guard)
 	s.TCP, s.Metrics = s.UDP, FreePort(t, s.Guard)
 	carrier := FreePort(t, s.Carrier)
 	s.Carriers = []Carrier{{ID: "carrier-a", At: carrier}}
 	return s, carrier
 }
+
+// Address is the n-th address of the site's network; 1 to 9 are given away.
+func (s *Site) Address(n byte) netip.Addr { return host(s.Guard, n) }
 
 // Write puts a file into the site's directory and returns its path.
 func (s *Site) Write(name, text string) string {
@@ -122,7 +128,8 @@ func (s *Site) data() string {
 // Configure writes the configuration, the rates and the customers.
 func (s *Site) Configure() {
 	s.T.Helper()
-	s.Write("rates.csv", Rates)
+	s.toImport = true
+	s.Write("rates.csv", s.Rates)
 	s.Write("customers.toml", strings.NewReplacer("$PBX", s.PBX.String(), "$OTHER", s.Other.String(), "$CARRIER", s.Carrier.String()).Replace(s.Customers))
 	var b strings.Builder
 	fmt.Fprintf(&b, "[node]\nname = \"guard1\"\nlanguage = \"en\"\ndata = %q\n", s.data())
