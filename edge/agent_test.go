@@ -66,6 +66,9 @@ func (l *lab) agent(name, network string) *agent {
 		}
 		a.ln, a.addr = ln, ln.Addr().String()
 	}
+	if network == "tls" {
+		a.tls = l.ca.client("", "127.0.0.1")
+	}
 	l.agents[name] = a
 	return a
 }

@@ -37,6 +37,7 @@ type deskCall struct {
 	attempt  tsujiban.Attempt
 	dialled  string
 	caller   string
+	ticket   uint64
 	denied   bool
 	answered bool
 	extends  int
@@ -80,6 +81,7 @@ func (d *testDesk) Attempt(a *tsujiban.Attempt, v *tsujiban.Verdict) (uint64, er
 		return 0, errFull
 	}
 	d.ticket++
+	c.ticket = d.ticket
 	return d.ticket, nil
 }
 

@@ -40,6 +40,9 @@ func (a *agent) sendsBack(label, to string) *message {
 
 // edgeAddr is where the edge listens for this agent.
 func (a *agent) edgeAddr() string {
+	if a.lab == nil { // of a rig
+		return rigAddr
+	}
 	if a.udp != nil && strings.HasPrefix(a.addr, "[") {
 		for _, b := range a.lab.edge.listeners {
 			if b.udp != nil && b.local.Addr().Is6() {
@@ -140,6 +143,9 @@ func (a *agent) response(d *dialog, req *message, status int) *message {
 			m.body = sdp
 		}
 	}
+	if req.method() == "REGISTER" && status == 200 && req.get("Expires") != "0" {
+		m.add("Contact", req.get("Contact")+";expires="+req.get("Expires"))
+	}
 	return m
 }
 
@@ -147,11 +153,31 @@ func phraseOf(status int) string {
 	return map[int]string{100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 486: "Busy Here", 487: "Request Terminated", 503: "Service Unavailable"}[status]
 }
 
+var starts = map[string]bool{"INVITE": true, "OPTIONS": true, "REGISTER": true}
+
+// register makes a REGISTER for a user of the domain that the lab's PBX is the registrar of (RFC 3261 §10.2).
+func (a *agent) register(label, user, expires string) *message {
+	d := a.dialogs[label]
+	aor := "<sip:" + user + "@" + labDomain + ">"
+	m := a.request("REGISTER", "sip:"+labDomain, aor+";tag="+a.name, aor)
+	if d == nil {
+		d = &dialog{callID: m.get("Call-ID"), requests: map[string]*message{}}
+		a.dialogs[label] = d
+	}
+	d.cseq++
+	m.set("Call-ID", d.callID)
+	m.set("CSeq", fmt.Sprintf("%d REGISTER", d.cseq))
+	m.add("Contact", a.contact(user))
+	m.add("Expires", expires)
+	m.add("User-Agent", "agent "+a.name)
+	return m
+}
+
 // note draws from a message that came what a user agent has to know afterwards.
 func (a *agent) note(label string, m *message) *dialog {
 	d := a.dialogs[label]
 	if m.status() == 0 {
-		if (m.method() == "INVITE" || m.method() == "OPTIONS") && (d == nil || d.callID != m.get("Call-ID")) {
+		if starts[m.method()] && (d == nil || d.callID != m.get("Call-ID")) {
 			d = &dialog{callID: m.get("Call-ID"), local: fmt.Sprintf("%s;tag=%s%d", m.get("To"), a.name, count.next()), remote: m.get("From"), requests: map[string]*message{}}
 			d.routes = m.all("Record-Route")
 			a.dialogs[label] = d

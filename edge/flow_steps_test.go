@@ -58,6 +58,10 @@ func (p *player) make(a *agent, label string, w []string) *message {
 		m := a.newInvite(label, p.expand(w[1]))
 		m.to = a.edgeAddr()
 		return m
+	case w[0] == "REGISTER":
+		m := a.register(label, w[1], w[2])
+		m.to = a.edgeAddr()
+		return m
 	case w[0] == "OPTIONS" && d == nil:
 		m := a.options(a.edgeAddr())
 		m.to = a.edgeAddr()
@@ -123,6 +127,9 @@ func (p *player) receive(name string, w []string) {
 		p.hold(m, line)
 	}
 	a.note(label, m)
+	if path := m.get("Path"); path != "" {
+		p.path = path
+	}
 }
 
 // hold checks one line below a "<-" step.
@@ -170,6 +177,8 @@ func (p *player) expand(s string) string {
 		name, after, _ := strings.Cut(rest, "}")
 		var v string
 		switch {
+		case name == "path":
+			v = p.path
 		case name == "edge":
 			v = p.at("udp")
 		case strings.HasPrefix(name, "edge/"):

@@ -76,6 +76,7 @@ type player struct {
 	*lab
 	t    *testing.T
 	step flowStep
+	path string // the Path of the last REGISTER that came to the PBX
 }
 
 func playFlow(t *testing.T, file string) {
@@ -102,8 +103,14 @@ func playFlow(t *testing.T, file string) {
 
 // people makes the agents that every flow has.
 func (p *player) people(over map[string]string) {
+	if over["pbx"] == "tls" || over["carrier"] == "tls" {
+		p.useTLS()
+	}
 	pbx := p.agent("pbx", over["pbx"])
 	p.dir[0].Address, p.dir[0].Transport = pbx.addr, pbx.network
+	if pbx.network == "udp" {
+		p.dir[0].Registrar, p.dir[0].Domain = pbx.addr, labDomain
+	}
 	probe, _ := time.ParseDuration(over["probes"])
 	p.carrier("carrier", over["carrier"], 1, probe)
 	if over["carrier2"] != "" {
@@ -205,6 +212,10 @@ func (p *player) tellDesk(what string, args []string) {
 	case "refuses":
 		r, _ := tsujiban.ParseReason(args[0])
 		p.desk.set(func(d *testDesk) { d.refuse = r })
+	case "registered":
+		if n, _ := strconv.Atoi(args[0]); len(p.desk.registered) != n {
+			p.fail("it was told of %d registrations", len(p.desk.registered))
+		}
 	case "full":
 		p.desk.set(func(d *testDesk) { d.full = true })
 	default:

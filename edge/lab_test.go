@@ -12,6 +12,9 @@ import (
 	"tsujiban"
 )
 
+// labDomain is the domain that phones register in.
+const labDomain = "pbx.test"
+
 // manual is a clock that stands still until a test moves it.
 type manual struct {
 	mu  sync.Mutex
@@ -46,6 +49,7 @@ type lab struct {
 	lastMove time.Duration
 	where    string // the step of a flow
 	worker   *worker
+	ca       *authority
 	stop     func()
 }
 
@@ -83,7 +87,12 @@ func (l *lab) fatalf(format string, args ...any) {
 // carrier adds a carrier that an agent plays.
 func (l *lab) carrier(name, transport string, priority int, probe time.Duration) *agent {
 	a := l.agent(name, transport)
-	l.opt.Carriers = append(l.opt.Carriers, Carrier{ID: tsujiban.CarrierID(name), Address: a.addr, Transport: transport, Priority: priority, Probe: probe})
+	c := Carrier{ID: tsujiban.CarrierID(name), Address: a.addr, Transport: transport, Priority: priority, Probe: probe}
+	if transport == "tls" {
+		c.TLS = l.ca.client("", "127.0.0.1")
+		a.tls = l.ca.server("127.0.0.1")
+	}
+	l.opt.Carriers = append(l.opt.Carriers, c)
 	return a
 }
 

@@ -16,6 +16,13 @@ type rig struct {
 	out   []packet
 }
 
+const rigAddr = "192.0.2.1:5060"
+
+// agent is somebody at an address who speaks SIP, for tests that carry the messages themselves.
+func (g *rig) agent(name, addr string) *agent {
+	return &agent{name: name, network: "udp", addr: addr, dialogs: map[string]*dialog{}, seen: map[string]int{}, sent: map[string]*message{}}
+}
+
 // packet is a message that the edge sends.
 type packet struct {
 	flow flow
@@ -25,7 +32,7 @@ type packet struct {
 func newRig(t testing.TB, desk Desk, change func(*Options)) *rig {
 	t.Helper()
 	g := &rig{clock: &manual{now: time.Date(2026, 4, 1, 3, 0, 0, 0, time.UTC)}}
-	o := Options{Name: "guard", Desk: desk, Clock: g.clock.Now, Listeners: []Listener{{Transport: "udp", Address: "127.0.0.1:0", Advertise: "192.0.2.1:5060"}},
+	o := Options{Name: "guard", Desk: desk, Clock: g.clock.Now, Listeners: []Listener{{Transport: "udp", Address: "127.0.0.1:0", Advertise: rigAddr}},
 		Carriers: []Carrier{{ID: "a", Address: "198.51.100.1:5060", Transport: "udp", Priority: 1}, {ID: "b", Address: "198.51.100.2:5060", Transport: "udp", Priority: 2}}}
 	if change != nil {
 		change(&o)

@@ -20,7 +20,7 @@ const (
 	queueMessages  = 256              // messages waiting to be written
 	messageTimeout = 20 * time.Second // from the first byte of a message to its last
 	idleTimeout    = 10 * time.Minute
-	provenTimeout  = time.Minute // for a connection on which nobody known has spoken
+	provenTimeout  = time.Minute // until somebody known must have spoken on a connection
 	dialTimeout    = 5 * time.Second
 	readBuffer     = 8192
 )
@@ -34,15 +34,16 @@ type conn struct {
 	closed chan struct{}
 	once   sync.Once
 	proven atomic.Bool // somebody known has spoken on it
-	ours   bool        // dialled by the edge
-	known  bool        // its source is that of a trunk or carrier
+	opened time.Time
+	ours   bool // dialled by the edge
+	known  bool // its source is that of a trunk or carrier
 
 	mu sync.Mutex // guards nc
 	nc net.Conn   // nil while it is being dialled
 }
 
 func newConn(lis *listener, remote netip.AddrPort, nc net.Conn) *conn {
-	return &conn{lis: lis, remote: remote, nc: nc, ours: nc == nil, queue: make(chan []byte, queueMessages), closed: make(chan struct{})}
+	return &conn{lis: lis, remote: remote, nc: nc, ours: nc == nil, opened: time.Now(), queue: make(chan []byte, queueMessages), closed: make(chan struct{})}
 }
 
 func (c *conn) close() {
@@ -291,12 +292,8 @@ func (s *streams) read(c *conn) {
 	fresh := true // the next byte is the first of a message
 	for {
 		if fresh {
-			limit := messageTimeout
-			if idle(buf) {
-				limit = c.patience()
-			}
 			// Set once for a message: a slow sender gets no more time by sending a byte now and then.
-			_ = c.nc.SetReadDeadline(time.Now().Add(limit)) // fails only on a closed connection, as the read will
+			_ = c.nc.SetReadDeadline(c.deadline(idle(buf))) // fails only on a closed connection, as the read will
 		}
 		if len(buf) == cap(buf) {
 			buf = slices.Grow(buf, cap(buf))
@@ -320,12 +317,18 @@ func (s *streams) read(c *conn) {
 // idle tells whether nothing is waiting but half a keep-alive.
 func idle(buf []byte) bool { return len(buf) == 0 || string(buf) == "\r\n" }
 
-// patience is how long a connection may say nothing.
-func (c *conn) patience() time.Duration {
-	if c.known || c.ours || c.proven.Load() || len(c.names) > 0 {
-		return idleTimeout
+// deadline is when the connection ends unless something comes. A stranger has a minute to show who he is,
+// whatever he sends.
+func (c *conn) deadline(idle bool) time.Time {
+	limit := messageTimeout
+	if idle {
+		limit = idleTimeout
 	}
-	return provenTimeout
+	end := time.Now().Add(limit)
+	if last := c.opened.Add(provenTimeout); !c.known && !c.ours && !c.proven.Load() && last.Before(end) {
+		return last
+	}
+	return end
 }
 
 // frames works through the whole messages in buf and returns what is left.
