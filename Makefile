@@ -29,11 +29,11 @@ race:
 
 # Against programs that we did not write: SIPp, Kamailio, sipvicious, baresip.
 interop: build
-	$(GO) test -tags interop -count=1 ./interop/...
+	TSUJIBAN_PROGRAM=$(CURDIR)/$(BIN) $(GO) test -tags interop -count=1 -parallel 10 -timeout 5m ./interop/...
 
 # kill -9 under load, again and again.
 crash: build
-	$(GO) test -tags crash -count=1 ./interop/crash/...
+	TSUJIBAN_PROGRAM=$(CURDIR)/$(BIN) $(GO) test -tags crash -count=1 -timeout 5m -v ./interop/crash/...
 
 # The Debian packages that the tests talk to.
 deps:

@@ -11,6 +11,7 @@ import (
 
 // TestCalls: a hundred calls from PBX to carrier and back, over UDP and TCP.
 func TestCalls(t *testing.T) {
+	t.Parallel()
 	for name, way := range map[string]struct{ pbx, carrier string }{
 		"UDP":        {"udp", "udp"},
 		"TCP":        {"tcp", "tcp"},
@@ -38,6 +39,7 @@ func TestCalls(t *testing.T) {
 // TestNotAnswered: what the carrier says when it does not put the call through reaches
 // the PBX, is recorded, and costs nothing.
 func TestNotAnswered(t *testing.T) {
+	t.Parallel()
 	for name, status := range map[string]int{"busy": 486, "moved": 302, "not found": 404, "server error": 500, "declined": 603} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -56,6 +58,7 @@ func TestNotAnswered(t *testing.T) {
 // TestGivenUp: the PBX gives up while it rings, at once or after nobody has answered for
 // a while; the carrier hears of it.
 func TestGivenUp(t *testing.T) {
+	t.Parallel()
 	for name, way := range map[string]struct {
 		rings time.Duration
 		via   string
@@ -108,6 +111,7 @@ func TestLateAnswer(t *testing.T) {
 
 // TestHold: re-INVITEs inside the call, with their session descriptions in both directions.
 func TestHold(t *testing.T) {
+	t.Parallel()
 	for name, via := range map[string]string{"UDP": "udp", "TCP": "tcp"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -167,6 +171,7 @@ func TestCallIn(t *testing.T) {
 // TestRefused: the guard itself says no, with the status and the code of its reason, and the
 // carrier hears nothing.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	for name, way := range map[string]struct {
 		dial, caller, reason string
 		status               int

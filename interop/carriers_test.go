@@ -13,6 +13,7 @@ import (
 // TestFailover: the first carrier fails in one of the ways in which carriers fail; the
 // calls go out by the second.
 func TestFailover(t *testing.T) {
+	t.Parallel()
 	for name, way := range map[string]struct {
 		via  string // how the first carrier is reached
 		mute bool   // it is there and says nothing
@@ -93,6 +94,7 @@ func TestMuteCarrier(t *testing.T) {
 // BYE, and a proxy may not answer for the PBX (RFC 4320 §4.2): the record has its end all
 // the same, and nothing stays set aside.
 func TestPBXGone(t *testing.T) {
+	t.Parallel()
 	for name, via := range map[string]string{"UDP": "udp", "TCP": "tcp"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -80,6 +80,7 @@ func TestStopEndsCalls(t *testing.T) {
 // TestKilled: kill -9 in the middle of calls. The next start has them on the books, with their money; staff
 // can end them, a cap ends them, and what the parties end is seen.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	for name, way := range map[string]struct {
 		reason string
 		staff  bool

@@ -37,6 +37,7 @@ var scans = map[string]scan{
 // nothing, hears nothing unless it knows a customer's domain, and little then, and is seen: in the
 // journal, the metrics and the live picture. Ordinary calls go on beside it.
 func TestScanned(t *testing.T) {
+	t.Parallel()
 	for name, s := range scans {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

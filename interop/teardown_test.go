@@ -133,6 +133,7 @@ func TestHangUp(t *testing.T) {
 // TestCaps: a cap that is reached in the middle of calls ends them in time: what they cost
 // together never exceeds it.
 func TestCaps(t *testing.T) {
+	t.Parallel()
 	for name, way := range map[string]struct {
 		caps  string
 		calls int
