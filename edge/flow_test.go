@@ -213,8 +213,10 @@ func (p *player) tellDesk(what string, args []string) {
 		r, _ := tsujiban.ParseReason(args[0])
 		p.desk.set(func(d *testDesk) { d.refuse = r })
 	case "registered":
-		if n, _ := strconv.Atoi(args[0]); len(p.desk.registered) != n {
-			p.fail("it was told of %d registrations", len(p.desk.registered))
+		got := 0
+		p.desk.set(func(d *testDesk) { got = len(d.registered) })
+		if want, _ := strconv.Atoi(args[0]); got != want {
+			p.fail("it was told of %d registrations", got)
 		}
 	case "full":
 		p.desk.set(func(d *testDesk) { d.full = true })

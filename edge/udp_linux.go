@@ -102,7 +102,7 @@ func (s *udpSocket) readBatch() (int, error) {
 	// Under load there is always something: then the runtime need not hear of the call.
 	n, _, e := unix.RawSyscall6(unix.SYS_RECVMMSG, s.fd, uintptr(unsafe.Pointer(&s.msgs[0])), batchSize, unix.MSG_DONTWAIT, 0, 0)
 	if e == unix.EAGAIN {
-		n, _, e = unix.RawSyscall6(unix.SYS_RECVMMSG, s.fd, uintptr(unsafe.Pointer(&s.msgs[0])), batchSize, unix.MSG_WAITFORONE, 0, 0)
+		n, _, e = unix.Syscall6(unix.SYS_RECVMMSG, s.fd, uintptr(unsafe.Pointer(&s.msgs[0])), batchSize, unix.MSG_WAITFORONE, 0, 0)
 	}
 	switch e {
 	case 0:
