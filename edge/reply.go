@@ -23,49 +23,28 @@ func upstream(fl *flow, v *sipwire.ViaValue) flow {
 	return up
 }
 
-// appendReceived notes in the top Via where the request really came from.
-func appendReceived(b []byte, v *sipwire.ViaValue, from netip.AddrPort) []byte {
-	b = append(b, ";received="...)
-	b = from.Addr().AppendTo(b)
-	return b
-}
-
 // patchVia puts received and rport into the sender's Via, when they say something that it does not.
 func (w *worker) patchVia(p *sipwire.Patch, m *sipwire.Message, v *sipwire.ViaValue, fl *flow) {
 	h := m.First(sipwire.Via)
 	if v.RPort {
-		at := rportEnd(m.Value(h)[:v.Len])
-		if at > 0 {
-			w.text = append(w.text[:0], '=')
-			w.text = strconv.AppendUint(w.text, uint64(fl.addr.Port()), 10)
-			p.Insert(int(h.Value)+at, w.text)
-		}
+		w.text = append(w.text[:0], '=')
+		w.text = strconv.AppendUint(w.text, uint64(fl.addr.Port()), 10)
+		p.Insert(int(h.Value)+v.RPortEnd, w.text)
 	}
-	if v.RPort || !sameHost(v.Host, fl.addr.Addr()) {
-		w.text = appendReceived(w.text[:0], v, fl.addr)
+	switch {
+	case len(v.Received) > 0: // what the sender claims there is overwritten
+		w.text = fl.addr.Addr().AppendTo(w.text[:0])
+		at := int(h.Value) + v.ReceivedAt
+		p.Replace(at, at+len(v.Received), w.text)
+	case v.RPort || !sameHost(v.Host, fl.addr.Addr()):
+		w.text = append(w.text[:0], ";received="...)
+		w.text = fl.addr.Addr().AppendTo(w.text)
 		end := int(h.Value) + v.Len
 		for m.Raw[end-1] == ' ' || m.Raw[end-1] == '\t' {
 			end--
 		}
 		p.Insert(end, w.text)
 	}
-}
-
-// rportEnd is the offset behind ";rport" in a Via value, 0 when it is not there.
-func rportEnd(b []byte) int {
-	for i := 0; i+6 <= len(b); i++ {
-		if b[i] != ';' {
-			continue
-		}
-		j := i + 1
-		for j < len(b) && (b[j] == ' ' || b[j] == '\t') {
-			j++
-		}
-		if j+5 <= len(b) && sipwire.EqualFold(b[j:j+5], "rport") && (j+5 == len(b) || b[j+5] == ';' || b[j+5] == ' ' || b[j+5] == '\t') {
-			return j + 5
-		}
-	}
-	return 0
 }
 
 func sameHost(host []byte, a netip.Addr) bool {

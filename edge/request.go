@@ -283,4 +283,16 @@ func (w *worker) patchForward(m *sipwire.Message, v *sipwire.ViaValue, fl *flow,
 	for _, s := range rt.spans[:rt.n] {
 		w.patch.Delete(s[0], s[1])
 	}
+	if !m.Has(sipwire.ContentLength) {
+		w.patch.Insert(m.HeadersStart(), w.length(m))
+	}
+}
+
+// length is a Content-Length line for a message that came without one, as a datagram may: the
+// next hop may be a stream, which cannot do without (RFC 3261 §20.14).
+func (w *worker) length(m *sipwire.Message) []byte {
+	w.text = append(w.text[:0], "Content-Length: "...)
+	w.text = strconv.AppendInt(w.text, int64(len(m.Body())), 10)
+	w.text = append(w.text, crlf...)
+	return w.text
 }

@@ -45,12 +45,16 @@ func (w *worker) response(m *sipwire.Message, fl *flow) {
 // until the worker's end.
 func (w *worker) pass(r *relay, m *sipwire.Message, v *sipwire.ViaValue) []byte {
 	h := m.First(sipwire.Via)
-	b := w.out.begin()
+	b, off := w.out.begin(), 0
+	if !m.Has(sipwire.ContentLength) {
+		off = m.HeadersStart()
+		b = append(append(b, m.Raw[:off]...), w.length(m)...)
+	}
 	if v.More {
 		cut := int(h.Value) + v.Len + 1
-		b = append(append(b, m.Raw[:h.Value]...), m.Raw[cut:]...)
+		b = append(append(b, m.Raw[off:h.Value]...), m.Raw[cut:]...)
 	} else {
-		b = append(append(b, m.Raw[:h.Start]...), m.Raw[h.Next:]...)
+		b = append(append(b, m.Raw[off:h.Start]...), m.Raw[h.Next:]...)
 	}
 	return w.out.commit(&r.up, b)
 }
