@@ -4,6 +4,7 @@ package crash
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,6 +18,9 @@ const (
 	tears      = 100
 	everyStart = 25
 )
+
+// quiet: that something is moved aside is what is tested here, again and again.
+var quiet = slog.New(slog.DiscardHandler)
 
 // tear cuts the end of a journal off at random bytes, as a power failure may, and opens it
 // again: every entry that stands whole before the cut has to be there, and nothing else.
@@ -47,7 +51,7 @@ func tear(t *testing.T, w *world, dir string) int {
 		if i%everyStart == 0 {
 			startOn(t, w, torn)
 		}
-		j, err := journal.Open(journal.Options{Dir: torn})
+		j, err := journal.Open(journal.Options{Dir: torn, Logger: quiet})
 		if err != nil {
 			t.Fatalf("cut at byte %d of %d: %v", cut, written, err)
 		}
@@ -116,7 +120,7 @@ func damage(t *testing.T, w *world, dir, last string, whole []byte) {
 	if err := os.WriteFile(filepath.Join(bad, last), b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if j, err := journal.Open(journal.Options{Dir: bad}); err == nil {
+	if j, err := journal.Open(journal.Options{Dir: bad, Logger: quiet}); err == nil {
 		t.Errorf("a damaged journal is opened")
 		if err := j.Close(); err != nil {
 			t.Error(err)
