@@ -44,7 +44,7 @@ const (
 
 // Committed tells that every record up to a ticket is on disk; an error tells that the
 // journal fails at present, nil that it works. The INVITEs that waited are sent by the
-// goroutine that calls.
+// goroutine that calls; calls must not overlap: there is one journal.
 func (e *Edge) Committed(upTo uint64, err error) {
 	w := e.committer
 	w.begin()

@@ -50,6 +50,7 @@ type lab struct {
 	where    string // the step of a flow
 	worker   *worker
 	ca       *authority
+	realTime bool // the edge's own ticker runs
 	stop     func()
 }
 
@@ -104,7 +105,9 @@ func (l *lab) start() *lab {
 		l.t.Fatal(err)
 	}
 	l.edge, l.desk.edge = e, e
-	e.ticks = make(chan time.Time) // the test itself ticks
+	if !l.realTime {
+		e.ticks = make(chan time.Time) // the test itself ticks
+	}
 	l.setDirectory()
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
