@@ -36,10 +36,12 @@ func (w *worker) inDialog(q *query) {
 		return
 	}
 	w.heard(c, from, q)
-	w.forward(q, &rt, c, from)
 	if m.Method == sipwire.INVITE {
+		// Before the request goes on: the final answer may come over another connection, and
+		// must not overtake this one.
 		w.reply(q, 100, "Trying", nil)
 	}
+	w.forward(q, &rt, c, from)
 	if m.Method == sipwire.BYE && c.state != callSetup {
 		w.saidBye(c, from)
 	}
