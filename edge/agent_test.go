@@ -236,7 +236,7 @@ func (a *agent) quiet() {
 		return
 	}
 	mark := fmt.Sprintf("fence %d", count.next())
-	c := listenAgent(a.lab.t, "127.0.0.1")
+	c := listenAgent(a.lab.t, a.udp.LocalAddr().(*net.UDPAddr).IP.String())
 	defer func() { _ = c.Close() }()
 	if _, err := c.WriteTo([]byte(mark), a.udp.LocalAddr()); err != nil {
 		a.lab.t.Fatal(err)

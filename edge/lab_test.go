@@ -100,6 +100,12 @@ func (l *lab) carrier(name, transport string, priority int, probe time.Duration)
 // start makes the edge and serves until the test ends.
 func (l *lab) start() *lab {
 	l.t.Helper()
+	return l.startWith(nil)
+}
+
+// startWith is start after a restart, with the calls that were up.
+func (l *lab) startWith(calls []Restored) *lab {
+	l.t.Helper()
 	e, err := New(l.opt)
 	if err != nil {
 		l.t.Fatal(err)
@@ -109,6 +115,7 @@ func (l *lab) start() *lab {
 		e.ticks = make(chan time.Time) // the test itself ticks
 	}
 	l.setDirectory()
+	e.Restore(calls)
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- e.Serve(ctx) }()
