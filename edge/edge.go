@@ -78,11 +78,11 @@ func New(o Options) (*Edge, error) {
 	e.dir, _ = NewDirectory(nil, func([]byte) (tsujiban.CustomerID, bool) { return "", false })
 	for i, l := range o.Listeners {
 		if err := e.listen(i, l); err != nil {
-			return nil, errors.Join(tsujiban.Errorf(tsujiban.CodeUnavailable, "listen on %s %s: %w", l.Transport, l.Address, err), e.close())
+			return nil, errors.Join(tsujiban.Errorf(tsujiban.CodeUnavailable, "listen on %s %s: %w", l.Transport, l.Address, err), e.discard())
 		}
 	}
 	if err := e.SetCarriers(o.Carriers); err != nil {
-		return nil, errors.Join(err, e.close())
+		return nil, errors.Join(err, e.discard())
 	}
 	return e, nil
 }
@@ -96,7 +96,7 @@ func (e *Edge) listen(i int, l Listener) error {
 		}
 		b, err := newListener(i, l, s.conn.LocalAddr().(*net.UDPAddr).AddrPort())
 		if err != nil {
-			return errors.Join(err, s.close())
+			return errors.Join(err, s.close(), s.closeReader())
 		}
 		b.udp = s
 		e.listeners = append(e.listeners, b)
@@ -145,6 +145,17 @@ func (e *Edge) close() error {
 	return errors.Join(errs...)
 }
 
+// discard closes an edge that never served.
+func (e *Edge) discard() error {
+	err := e.close()
+	for _, l := range e.listeners {
+		if l.udp != nil {
+			err = errors.Join(err, l.udp.closeReader())
+		}
+	}
+	return err
+}
+
 // Serve takes SIP until ctx is done and returns when every goroutine is gone. Calls that
 // still run are not ended: they go on without the guard, or with the next Serve.
 func (e *Edge) Serve(ctx context.Context) error {
@@ -189,8 +200,12 @@ func (e *Edge) readUDP(ctx context.Context, l *listener) error {
 		if n == 0 && err == nil {
 			continue
 		}
-		if err != nil {
-			e.stats.readFailed.Add(1) // an ICMP error of an earlier datagram, say
+		if err != nil { // out of memory, say: no reason to end, nor to spin
+			e.stats.readFailed.Add(1)
+			select {
+			case <-ctx.Done():
+			case <-time.After(10 * time.Millisecond):
+			}
 			continue
 		}
 		w.begin()

@@ -42,7 +42,7 @@ func newRig(t testing.TB, desk Desk, change func(*Options)) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := e.close(); err != nil {
+		if err := e.discard(); err != nil {
 			t.Error(err)
 		}
 	})
