@@ -176,9 +176,16 @@ func (w *worker) reasonHeader(reason tsujiban.Reason) []byte {
 	return w.extra
 }
 
+// maxRelays bounds what a neighbour that sends one bad INVITE after another can have kept: beyond, a refusal is sent
+// and forgotten.
+const maxRelays = 1_000_000
+
 // refuse answers an INVITE with a final response and repeats it until the ACK comes.
 func (w *worker) refuse(q *query, status int, phrase string, extra []byte) {
 	resp := w.reply(q, status, phrase, extra)
+	if w.e.relays.inUse >= maxRelays {
+		return
+	}
 	r := w.e.relays.take(w.secret(q.key))
 	r.method, r.up = sipwire.INVITE, q.up
 	w.e.relays.index(r, q.key)

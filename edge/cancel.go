@@ -106,6 +106,8 @@ func (w *worker) finish(r *relay, status int, reason tsujiban.Reason) {
 		phrase, extra = reason.SIPPhrase(), w.reasonHeader(reason)
 	case status == 408:
 		phrase = "Request Timeout"
+	case status == 480:
+		phrase = "Temporarily Unavailable"
 	case status == 500:
 		phrase = "Server Internal Error"
 	default:

@@ -30,7 +30,7 @@ func (w *worker) inDialog(q *query) {
 	if !w.hopsLeft(q) {
 		return
 	}
-	if status, phrase := w.mayPass(m, c, from); status != 0 {
+	if status, phrase := w.mayPass(m, c, from, &rt); status != 0 {
 		e.stats.dialogRefused.Add(1)
 		w.turnAway(q, status, phrase, nil)
 		return
@@ -65,9 +65,6 @@ func (w *worker) heard(c *call, from int, q *query) {
 	if from != c.carrierLeg() || c.internal() {
 		l.flow = q.up // behind a NAT the way back changes
 	}
-	if q.m.Method == sipwire.INVITE || q.m.Method == sipwire.UPDATE {
-		l.setTarget(q.m.Get(sipwire.Contact))
-	}
 	if c.refresh == 0 && c.state == callUp {
 		c.expires = w.ms + w.e.opt.IdleLimit.Milliseconds()
 	}
@@ -75,7 +72,7 @@ func (w *worker) heard(c *call, from int, q *query) {
 
 // mayPass holds what a customer's PBX may do inside a call that was judged: a request that makes
 // the carrier's side call elsewhere would be a call that nobody judged.
-func (w *worker) mayPass(m *sipwire.Message, c *call, from int) (status int, phrase string) {
+func (w *worker) mayPass(m *sipwire.Message, c *call, from int, rt *routes) (status int, phrase string) {
 	switch {
 	case m.CSeq > maxCSeq:
 		return 400, "CSeq Too High"
@@ -87,6 +84,8 @@ func (w *worker) mayPass(m *sipwire.Message, c *call, from int) (status int, phr
 		return 0, ""
 	case m.Method == sipwire.REFER, m.Method == sipwire.MESSAGE, m.Method == sipwire.SUBSCRIBE, m.Method == sipwire.PUBLISH:
 		return 403, "Transfer By Carrier Not Allowed"
+	case rt.foreign && len(c.legs[1-from].routes) == 0:
+		return 403, "Route Not Allowed"
 	}
 	target := c.legs[1-from].target
 	if c.state != callSetup && len(target) > 0 && !sameTarget(m.RequestURI(), target) {
@@ -95,17 +94,26 @@ func (w *worker) mayPass(m *sipwire.Message, c *call, from int) (status int, phr
 	return 0, ""
 }
 
-// sameTarget compares user, host and port; what else a PBX makes of a Contact does not matter.
-func sameTarget(a, b []byte) bool {
-	if bytes.Equal(a, b) {
+// sameTarget tells whether a Request-URI leads where a Contact does: user, host and port must be the same, and nothing in
+// it may lead elsewhere; what else a PBX makes of a Contact does not matter.
+func sameTarget(uri, contact []byte) bool {
+	if bytes.Equal(uri, contact) {
 		return true
 	}
-	ua, err := sipwire.ParseURI(a)
+	u, err := sipwire.ParseURI(uri)
+	if err != nil || u.Headers != nil {
+		return false
+	}
+	c, err := sipwire.ParseURI(contact)
+	if err != nil || !bytes.Equal(u.User, c.User) || !bytes.EqualFold(u.Host, c.Host) || u.Port != c.Port {
+		return false
+	}
+	at, err := sipwire.OneParam(u.Params, "maddr")
 	if err != nil {
 		return false
 	}
-	ub, err := sipwire.ParseURI(b)
-	return err == nil && bytes.Equal(ua.User, ub.User) && bytes.EqualFold(ua.Host, ub.Host) && ua.Port == ub.Port
+	want, err := sipwire.OneParam(c.Params, "maddr")
+	return err == nil && bytes.Equal(at, want)
 }
 
 // learnCallee notes from a response with a To tag who the callee is, and the way to it.

@@ -53,6 +53,36 @@ func (w *worker) nextCarrier(r *relay, c *call) bool {
 	return true
 }
 
+// notSent takes back a message that could not be sent: an INVITE goes to the next carrier at once. What else there is has
+// timers of its own.
+func (w *worker) notSent(p []byte) {
+	if err := w.again.Parse(p); err != nil || w.again.Method != sipwire.INVITE || !w.again.IsRequest() {
+		return
+	}
+	v, err := sipwire.ParseVia(w.again.Get(sipwire.Via))
+	if err != nil {
+		return
+	}
+	slot, secret, _, ok := parseBranch(v.Branch)
+	if !ok {
+		return
+	}
+	if r := w.e.relays.find(slot, secret); r != nil && r.state == relayTrying && r.setup != nil {
+		w.carrierFailed(r.setup)
+		status, reason := r.setup.end()
+		if status == 408 && w.nextCarrier(r, w.e.calls.byID[r.call]) {
+			return
+		}
+		switch {
+		case status == 408 && r.setup.carriers != nil:
+			status, reason = 503, tsujiban.ReasonCarrierFailed
+		case status == 408: // a PBX that is not there
+			status = 480
+		}
+		w.giveUp(r, status, reason)
+	}
+}
+
 // abandon leaves a relay without a caller. When its carrier has refused, the ACK is kept for repeats (Timer D);
 // when it has said nothing yet, it is cancelled as soon as it does (RFC 3261 §9.1).
 func (w *worker) abandon(r *relay) {

@@ -130,6 +130,9 @@ func (p *player) receive(name string, w []string) {
 	if path := m.get("Path"); path != "" {
 		p.path = path
 	}
+	if route := m.get("Record-Route"); route != "" {
+		p.route = route
+	}
 }
 
 // hold checks one line below a "<-" step.
@@ -179,6 +182,8 @@ func (p *player) expand(s string) string {
 		switch {
 		case name == "path":
 			v = p.path
+		case name == "route":
+			v = p.route
 		case name == "edge":
 			v = p.at("udp")
 		case strings.HasPrefix(name, "edge/"):

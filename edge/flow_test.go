@@ -28,7 +28,8 @@ import (
 //	call ended 486 by callee      what the desk knows of the last call ("call/1": the one before)
 //	edge counts spoof 1           a counter
 //
-// "pbx/b" is another call of the same agent; {pbx} is an address, {edge} and {edge/tcp} are the edge's. A flow ends
+// "pbx/b" is another call of the same agent; {pbx} is an address, {edge} and {edge/tcp} are the edge's; {path} and {route} are
+// those that the edge wrote last. A flow ends
 // with every agent quiet and, after all time limits, with empty tables and every allowed call ended once.
 func TestFlows(t *testing.T) {
 	files, err := filepath.Glob("testdata/flows/*.flow")
@@ -74,9 +75,10 @@ func readFlow(t *testing.T, file string) (steps []flowStep) {
 // player plays one flow.
 type player struct {
 	*lab
-	t    *testing.T
-	step flowStep
-	path string // the Path of the last REGISTER that came to the PBX
+	t     *testing.T
+	step  flowStep
+	path  string // of the last REGISTER that came to the PBX
+	route string // the first value of the last Record-Route that somebody got
 }
 
 func playFlow(t *testing.T, file string) {
@@ -161,6 +163,11 @@ func (p *player) play(w []string) {
 	case w[0] == "all" && w[1] == "quiet":
 		for _, a := range p.agents {
 			a.quiet()
+		}
+	case len(w) == 2 && w[1] == "gone": // nobody listens there any more
+		a, _ := p.who(w[0])
+		if err := a.ln.Close(); err != nil {
+			p.fail("%v", err)
 		}
 	case len(w) == 2 && w[1] == "quiet":
 		a, _ := p.who(w[0])

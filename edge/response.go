@@ -173,9 +173,13 @@ func (w *worker) toTag(m *sipwire.Message) uint32 {
 	return uint32(maphash.Bytes(w.e.relays.seedA, tag)) | 1
 }
 
-// refreshed notes a 2xx of a re-INVITE or UPDATE: new Contact, new session interval, or none (RFC 4028 §7.2).
+// refreshed notes a 2xx of a re-INVITE or UPDATE: new Contacts of both (RFC 3261 §12.2.1.2, §12.2.2), a new session
+// interval, or none (RFC 4028 §7.2).
 func (w *worker) refreshed(r *relay, c *call, m *sipwire.Message) {
 	c.legs[1-r.leg].setTarget(m.Get(sipwire.Contact))
+	if err := w.again.Parse(r.req); err == nil {
+		c.legs[r.leg].setTarget(w.again.Get(sipwire.Contact))
+	}
 	if c.state != callUp {
 		return
 	}
@@ -249,8 +253,6 @@ func (w *worker) otherResponse(r *relay, m *sipwire.Message, v *sipwire.ViaValue
 	}
 	resp := w.pass(r, m, v)
 	r.state = relayCompleted
-	e.relays.putBuf(r.req)
-	r.req = nil
 	switch {
 	case r.up.reliable():
 		r.giveUp = w.ms + t4
@@ -263,6 +265,8 @@ func (w *worker) otherResponse(r *relay, m *sipwire.Message, v *sipwire.ViaValue
 	}
 	e.wheel.set(&r.timer, r.giveUp)
 	w.afterOther(r, m)
+	e.relays.putBuf(r.req)
+	r.req = nil
 }
 
 // afterOther draws the conclusions from a final response.

@@ -129,6 +129,27 @@ func TestMalformedRequests(t *testing.T) {
 	}
 }
 
+// A datagram may do without Content-Length, a stream may not (RFC 3261 §20.14): what goes on always has one.
+func TestLengthIsAdded(t *testing.T) {
+	desk := newTestDesk(t)
+	g := newRig(t, desk, nil)
+	pbx, carrier := g.agent("pbx", "203.0.113.1:5060"), g.agent("carrier", "198.51.100.1:5060")
+	bare := func(m *message) []byte {
+		head, body, _ := strings.Cut(m.String(), "\r\n\r\n")
+		head, _, _ = strings.Cut(head, "\r\nContent-Length:")
+		return []byte(head + "\r\n\r\n" + body)
+	}
+	g.take(bare(pbx.newInvite("", "0398765432")), g.from(pbx.addr))
+	inv := parsed(t, g.commit(desk.ticket, nil))[carrier.addr][0]
+	if want := fmt.Sprint(len(sdp)); inv.get("Content-Length") != want || inv.body != sdp {
+		t.Errorf("Content-Length %q, a body of %d bytes", inv.get("Content-Length"), len(inv.body))
+	}
+	out := parsed(t, g.take(bare(carrier.response(carrier.note("", inv), inv, 200)), g.from(carrier.addr)))[pbx.addr]
+	if len(out) != 1 || out[0].get("Content-Length") != fmt.Sprint(len(sdp)) || out[0].body != sdp {
+		t.Errorf("passed back: %v", out)
+	}
+}
+
 // An emergency call is not lost over a caller that cannot be read.
 func TestEmergencyWithOddCaller(t *testing.T) {
 	desk := newTestDesk(t)

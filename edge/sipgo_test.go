@@ -139,7 +139,8 @@ func (p *softphone) bye(req *sip.Request, tx sip.ServerTransaction) {
 		return
 	}
 	if err := p.asUAC.ReadBye(req, tx); err != nil {
-		p.t.Errorf("BYE: %v", err)
+		// Who hangs up hears it and fails.
+		_ = tx.Respond(sip.NewResponseFromRequest(req, 481, "Call/Transaction Does Not Exist", nil))
 	}
 }
 
@@ -169,7 +170,9 @@ func (p *softphone) answers() *softphone {
 		case strings.HasSuffix(user, "180"): // rings until it is cancelled
 			<-tx.Done()
 		default:
-			p.must(d.RespondSDP([]byte(sdp)))
+			// sipgo works on each message in a goroutine of its own and may see the BYE before the
+			// ACK, which it then misses; the test waits for the ACK itself.
+			_ = d.RespondSDP([]byte(sdp))
 		}
 	})
 	return p

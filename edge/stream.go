@@ -166,6 +166,7 @@ func (s *streams) drop(c *conn) {
 
 func (s *streams) run(ctx context.Context, c *conn) {
 	if !s.open(ctx, c) {
+		s.unreachable(c)
 		return
 	}
 	var writer sync.WaitGroup
@@ -173,6 +174,22 @@ func (s *streams) run(ctx context.Context, c *conn) {
 	s.read(c)
 	c.close()
 	writer.Wait()
+}
+
+// unreachable gives up the requests that wait for a connection which does not come to be (RFC 3261 §8.1.3.1).
+func (s *streams) unreachable(c *conn) {
+	c.close() // nothing is added from here on, but what is being added now
+	w := newWorker(s.e)
+	w.begin()
+	defer w.end()
+	for {
+		select {
+		case p := <-c.queue:
+			w.notSent(p)
+		default:
+			return
+		}
+	}
 }
 
 // open dials a connection that we start, or shakes hands on one that we took.
@@ -296,6 +313,10 @@ func (s *streams) read(c *conn) {
 			_ = c.nc.SetReadDeadline(c.deadline(idle(buf))) // fails only on a closed connection, as the read will
 		}
 		if len(buf) == cap(buf) {
+			if !c.trusted() { // a stranger gets no more memory than this
+				s.e.stats.streamBroken.Add(1)
+				return
+			}
 			buf = slices.Grow(buf, cap(buf))
 		}
 		n, err := c.nc.Read(buf[len(buf):cap(buf)])
@@ -325,11 +346,14 @@ func (c *conn) deadline(idle bool) time.Time {
 		limit = idleTimeout
 	}
 	end := time.Now().Add(limit)
-	if last := c.opened.Add(provenTimeout); !c.known && !c.ours && !c.proven.Load() && last.Before(end) {
+	if last := c.opened.Add(provenTimeout); !c.trusted() && last.Before(end) {
 		return last
 	}
 	return end
 }
+
+// trusted tells whether somebody known is at the other end.
+func (c *conn) trusted() bool { return c.known || c.ours || c.proven.Load() }
 
 // frames works through the whole messages in buf and returns what is left.
 func (s *streams) frames(w *worker, c *conn, buf []byte) (rest []byte, ok bool) {

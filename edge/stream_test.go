@@ -246,11 +246,16 @@ func TestStreamGarbage(t *testing.T) {
 		"headers without end":      strings.Repeat("X-Y: zzzzzzzzzzzzzzzzzzzzzzzzzz\r\n", 5_000),
 		"binary":                   strings.Repeat("\x16\x03\x01\x02", 40_000),
 		"HTTP":                     "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"much, by a stranger":      "OPTIONS sip:a SIP/2.0\r\nContent-Length: 60000\r\n\r\n" + strings.Repeat("x", 10_000),
 	} {
+		from := knownSource
+		if strings.HasSuffix(name, "stranger") {
+			from = otherSource
+		}
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				w := newWire(t, &plainDesk{}, nil)
-				c := w.mustConnect(knownSource)
+				c := w.mustConnect(from)
 				go func() { _, _ = io.WriteString(c, text) }() // ends when the edge closes
 				if b, err := io.ReadAll(c); err != nil || len(b) > 0 {
 					t.Errorf("answered with %q, %v", b, err)
