@@ -78,7 +78,7 @@ func TestAllCarriersFail(t *testing.T) {
 }
 
 // TestMuteCarrier: the only carrier says nothing at all. The PBX hears so after 64 times T1 (RFC 3261
-// §17.1.1.2), and another customer's domestic call is not held up by it.
+// §17.1.1.2).
 func TestMuteCarrier(t *testing.T) {
 	t.Parallel()
 	p := newParties(t)

@@ -27,7 +27,7 @@ type parties struct {
 // newParties makes a site with a PBX that dials a domestic number and one carrier.
 func newParties(t *testing.T) *parties {
 	t.Helper()
-	s, at := rig.NewSite(t)
+	s, at := rig.NewSite(t, rig.Memory())
 	return &parties{
 		Site: s, carrier: rig.SIPp{Scenario: scenario("carrier-talk"), At: at},
 		pbx: rig.SIPp{Scenario: scenario("pbx-talk"), At: rig.FreePort(t, s.PBX), To: s.UDP, Dial: "0312345678"},

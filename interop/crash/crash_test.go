@@ -42,7 +42,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	s, at := rig.NewSite(t)
+	s, at := rig.NewSite(t, os.TempDir())
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	w := &world{Site: s, t: t, random: rand.New(rand.NewPCG(seed, 0)), carrier: newCarrier(t, at), books: newBooks(s.JournalDir())}
