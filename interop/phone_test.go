@@ -77,7 +77,7 @@ func startPhone(t *testing.T, s *rig.Site, number, password string) *phone {
 	p := &phone{t: t, more: make(chan struct{})}
 	p.Program = rig.Start(t, rig.Command{Name: "baresip", Package: "baresip-core", Args: []string{"-f", dir, "-v"}, Dir: dir})
 	p.WaitFor("baresip is ready", 1)
-	conn, err := net.Dial("tcp", control.String())
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", control.String())
 	if err != nil {
 		t.Fatal(err)
 	}

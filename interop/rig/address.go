@@ -28,7 +28,7 @@ func host(network netip.Addr, n byte) netip.Addr {
 func FreePort(t testing.TB, a netip.Addr) netip.AddrPort {
 	t.Helper()
 	for range 100 {
-		l, err := net.Listen("tcp", netip.AddrPortFrom(a, 0).String())
+		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", netip.AddrPortFrom(a, 0).String())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +27,9 @@ var built struct {
 	err  error
 }
 
+// buildLimit is how long building the program may take.
+const buildLimit = 5 * time.Minute
+
 // Main runs the tests of a package and removes the program that Binary built.
 func Main(m *testing.M) int {
 	code := m.Run()
@@ -49,7 +53,9 @@ func Binary(t testing.TB) string {
 		if built.dir, built.err = os.MkdirTemp("", "tjbin"); built.err != nil {
 			return
 		}
-		out, err := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(built.dir, "tsujiban"), "tsujiban/cmd/tsujiban").CombinedOutput()
+		ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", filepath.Join(built.dir, "tsujiban"), "tsujiban/cmd/tsujiban").CombinedOutput()
 		if err != nil {
 			built.err = fmt.Errorf("go build: %w\n%s", err, out)
 		}
@@ -204,7 +210,13 @@ func (g *Guard) Customer(id string) control.CustomerState {
 // Get asks the guard's metrics server and returns status and body.
 func (s *Site) Get(path string) (int, string) {
 	s.T.Helper()
-	resp, err := http.Get("http://" + s.Metrics.String() + path)
+	ctx, cancel := context.WithTimeout(s.T.Context(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Metrics.String()+path, nil)
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		s.T.Fatal(err)
 	}
