@@ -60,11 +60,8 @@ func (l *lab) agent(name, network string) *agent {
 		a.udp = listenAgent(l.t, ip)
 		a.addr = a.udp.LocalAddr().String()
 	default:
-		ln, err := net.Listen("tcp", ip+":0")
-		if err != nil {
-			l.t.Fatal(err)
-		}
-		a.ln, a.addr = ln, ln.Addr().String()
+		a.ln = listenStream(l.t, ip)
+		a.addr = a.ln.Addr().String()
 	}
 	if network == "tls" {
 		a.tls = l.ca.client("", "127.0.0.1")

@@ -102,7 +102,7 @@ func (e *Edge) listen(i int, l Listener) error {
 		e.listeners = append(e.listeners, b)
 		return nil
 	case "tcp", "tls":
-		n, err := net.Listen("tcp", l.Address)
+		n, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", l.Address)
 		if err != nil {
 			return err
 		}

@@ -290,3 +290,12 @@ func listenAgent(t testing.TB, ip string) *net.UDPConn {
 	}
 	return c
 }
+
+func listenStream(t testing.TB, ip string) net.Listener {
+	t.Helper()
+	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(ip, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ln
+}

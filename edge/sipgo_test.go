@@ -115,10 +115,7 @@ func (p *softphone) listen(ip, network string) {
 		socket, p.addr = c, c.LocalAddr().String()
 		p.serveSocket = func() error { return p.server.ServeUDP(c) }
 	} else {
-		ln, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
-		if err != nil {
-			p.t.Fatal(err)
-		}
+		ln := listenStream(p.t, ip)
 		socket, p.addr = ln, ln.Addr().String()
 		p.serveSocket = func() error { return p.server.ServeTCP(ln) }
 	}

@@ -113,11 +113,12 @@ func TestTrunkByCertificate(t *testing.T) {
 			return c
 		}(), ""},
 	} {
-		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(labIP["stranger"])}}
-		conn, err := tls.DialWithDialer(&d, "tcp", at, c.config)
+		d := tls.Dialer{NetDialer: &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(labIP["stranger"])}}, Config: c.config}
+		nc, err := d.DialContext(t.Context(), "tcp", at)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
+		conn := nc.(*tls.Conn)
 		a := &agent{lab: l, name: "stranger", network: "tls", addr: conn.LocalAddr().String(), dialogs: map[string]*dialog{}}
 		_, err = io.WriteString(conn, a.newInvite("", "0398765432").String())
 		if err == nil && c.want == "" {

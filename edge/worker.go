@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"errors"
 	"log/slog"
 	"time"
 
@@ -124,8 +125,9 @@ func (w *worker) take(p []byte, fl *flow) {
 // garbage turns away what is no SIP, or SIP that two programs could read differently. A
 // neighbour that we know hears why, when the message says where to.
 func (w *worker) garbage(m *sipwire.Message, fl *flow, who party, err error) {
-	if f, ok := err.(sipwire.Error); ok {
-		w.e.stats.malformed[f].Add(1)
+	var fault sipwire.Error
+	if errors.As(err, &fault) {
+		w.e.stats.malformed[fault].Add(1)
 	}
 	if !who.known() {
 		w.e.refuse(w, fl, tsujiban.RefusedGarbage, nil)
