@@ -320,6 +320,28 @@ func TestDigestAsksOnlyWhomItKnows(t *testing.T) {
 	}
 }
 
+// A PBX that looks by OPTIONS whether its trunk is there must not think it gone; a scanner learns nothing.
+func TestDigestOptions(t *testing.T) {
+	r := newRoaming(t)
+	m := r.pbx.options(rigAddr)
+	m.set("From", "<sip:0312345678@x>;tag=1")
+	got := r.ask(r.pbx, m)
+	if one(t, got) != "407 OPTIONS" {
+		t.Fatalf("OPTIONS of a PBX: %s", one(t, got))
+	}
+	m.set("Via", r.pbx.via())
+	m.set("CSeq", "2 OPTIONS")
+	answerTo(m, got[0].get("Proxy-Authenticate"), digestUser, digestPassword, sha256.New)
+	if got := one(t, r.ask(r.pbx, m)); got != "200 OPTIONS" {
+		t.Errorf("with the right password: %s", got)
+	}
+	m = r.pbx.options(rigAddr)
+	m.set("From", `"sipvicious"<sip:100@1.1.1.1>;tag=1`)
+	if got := one(t, r.ask(r.pbx, m)); got != "silence" {
+		t.Errorf("a scanner: %s", got)
+	}
+}
+
 // A PBX behind digest asks twice for each call; once it has shown who it is it may ask often.
 func TestDigestBurst(t *testing.T) {
 	r := newRoaming(t)

@@ -17,8 +17,7 @@ const maxCSeq = 1<<31 - 1<<20
 
 // invite takes the INVITE that starts a call: who asks, may he, and where does it go.
 func (w *worker) invite(q *query) {
-	e, m := w.e, q.m
-	rt := w.ourRoutes(m)
+	rt := w.ourRoutes(q.m)
 	if t, to, ok := w.insideTrunk(q, &rt); ok {
 		w.internal(q, t, to, &rt)
 		return
@@ -36,7 +35,7 @@ func (w *worker) invite(q *query) {
 	if !w.dialledIn(q) {
 		return
 	}
-	emergency := e.opt.Emergency(w.dialled)
+	emergency := w.emergency(q)
 	if !w.acceptable(q) || !emergency && w.shed(q) {
 		return
 	}
@@ -45,6 +44,19 @@ func (w *worker) invite(q *query) {
 		return
 	}
 	w.callOut(q, &rt, emergency)
+}
+
+// emergency tells whether an emergency number was dialled. One that was written with its country as context (RFC 3966
+// §5.1.5) goes on as 110, not as +81110, which a carrier may not know.
+func (w *worker) emergency(q *query) bool {
+	if !w.e.opt.Emergency(w.dialled) {
+		return false
+	}
+	u, err := sipwire.ParseURI(q.m.RequestURI())
+	if local := beforeParams(u.User); err == nil && w.dialled[0] == '+' && w.e.opt.Emergency(local) {
+		w.dialled = append(w.dialled[:0], local...)
+	}
+	return true
 }
 
 // acceptable refuses an INVITE that was here before, or that could not be ended later.

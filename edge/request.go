@@ -99,7 +99,7 @@ func (w *worker) request(m *sipwire.Message, fl *flow, who party) {
 		return
 	}
 	if !who.known() {
-		if m.Method != sipwire.INVITE && m.Method != sipwire.REGISTER {
+		if m.Method != sipwire.INVITE && m.Method != sipwire.REGISTER && m.Method != sipwire.OPTIONS {
 			e.refuse(w, fl, tsujiban.RefusedUnknownSource, m)
 			return
 		}
@@ -115,7 +115,10 @@ func (w *worker) request(m *sipwire.Message, fl *flow, who party) {
 func (w *worker) outOfDialog(q *query) {
 	m := q.m
 	if m.Method == sipwire.OPTIONS {
-		w.reply(q, 200, "OK", []byte(allow))
+		// A PBX behind digest looks whether its trunk is there: a challenge is an answer, too.
+		if q.who.known() || w.challenge(q) != nil {
+			w.reply(q, 200, "OK", []byte(allow))
+		}
 		return
 	}
 	if !w.hopsLeft(q) {

@@ -164,3 +164,22 @@ func TestEmergencyWithOddCaller(t *testing.T) {
 		t.Errorf("the desk was asked for %q from %q", c.dialled, c.caller)
 	}
 }
+
+// An emergency number with its country as context goes on as people dial it.
+func TestEmergencyWithContext(t *testing.T) {
+	for uri, want := range map[string]string{
+		"tel:110;phone-context=+81": "110", "sip:110;phone-context=+81@" + rigAddr: "110", "sip:%3110@" + rigAddr: "110", "sip:110@" + rigAddr: "110", "sip:+81110@" + rigAddr: "+81110",
+	} {
+		desk := newTestDesk(t)
+		g := newRig(t, desk, func(o *Options) {
+			o.Emergency = func(d []byte) bool { return string(d) == "110" || string(d) == "+81110" }
+		})
+		g.e.draining = true // passes all the same
+		pbx := g.agent("pbx", "203.0.113.1:5060")
+		g.send(t, pbx, pbx.newInvite("", uri))
+		out := parsed(t, g.commit(desk.ticket, nil))["198.51.100.1:5060"]
+		if len(out) != 1 || !strings.HasPrefix(out[0].uri(), "sip:"+want+"@198.51.100.1:5060") || desk.call(0).dialled != want {
+			t.Errorf("%s: sent %v, judged %q", uri, out, desk.call(0).dialled)
+		}
+	}
+}
