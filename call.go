@@ -51,14 +51,18 @@ func ParseCallID[T ~string | ~[]byte](s T) (CallID, error) {
 	return CallID(v), nil
 }
 
-func callDigit(c byte) int {
-	for i := range len(callAlphabet) {
-		if callAlphabet[i] == c {
-			return i
-		}
+// callDigits is the value of each character, -1 for those that stand for none.
+var callDigits = func() (t [256]int8) {
+	for i := range t {
+		t[i] = -1
 	}
-	return -1
-}
+	for i := range len(callAlphabet) {
+		t[callAlphabet[i]] = int8(i)
+	}
+	return t
+}()
+
+func callDigit(c byte) int { return int(callDigits[c]) }
 
 // MarshalText writes what String returns.
 func (c CallID) MarshalText() ([]byte, error) { return c.Append(nil), nil }
