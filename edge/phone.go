@@ -11,6 +11,7 @@ import (
 const (
 	maxPhones      = 100_000
 	maxBindings    = 64     // names under which one source registers
+	sweepPhones    = 4_000  // looked at in a second
 	maxExpires     = 86_400 // seconds
 	defaultExpires = 3_600
 )
@@ -47,7 +48,6 @@ type phones struct {
 	byToken map[uint64]*phone
 	byName  map[phoneName]*phone        // the one that registered last
 	pending map[uint32]*pendingRegister // by relay slot
-	swept   int64
 }
 
 func (p *phones) init() {
@@ -133,16 +133,16 @@ func (p *phones) remove(ph *phone) {
 	delete(p.byToken, ph.token)
 }
 
-// expire forgets phones that did not register again; every ten seconds is enough, for their
-// time is looked at on every use.
+// expire forgets phones that did not register again, some of them each time: their time is looked at on every use, so
+// there is no hurry, and nobody is to wait for a hundred thousand.
 func (p *phones) expire(ms int64) {
-	if ms-p.swept < 10_000 {
-		return
-	}
-	p.swept = ms
-	for _, ph := range p.byToken {
+	left := sweepPhones
+	for _, ph := range p.byToken { // from a random place
 		if ph.until <= ms {
 			p.remove(ph)
+		}
+		if left--; left == 0 {
+			return
 		}
 	}
 }
