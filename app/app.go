@@ -96,7 +96,7 @@ func Run(ctx context.Context, o Options) error {
 func Start(ctx context.Context, o Options) (*App, error) {
 	a := &App{o: o, cfg: o.Config, ctx: ctx}
 	a.defaults()
-	tuneRuntime()
+	tuneRuntime(len(o.Config.Listen))
 	for _, s := range []struct {
 		name  string
 		start func(context.Context) error
@@ -200,7 +200,7 @@ func (a *App) startJournal(ctx context.Context) (err error) {
 	a.desk = &desk{guard: a.guard, stored: newQueue()}
 	a.journal, err = journal.Open(journal.Options{
 		Dir: a.cfg.JournalDir(), SegmentBytes: a.cfg.Journal.Segment, OnCommit: a.committed,
-		Logger: a.log, FS: timedFS{FS: a.o.FS, sync: a.metrics.commit},
+		KernelWait: true, Logger: a.log, FS: timedFS{FS: a.o.FS, sync: a.metrics.commit},
 	})
 	if err != nil {
 		return err

@@ -67,6 +67,9 @@ func (d *desk) Attempt(a *tsujiban.Attempt, v *tsujiban.Verdict) (ticket uint64,
 	return ticket, err
 }
 
+// Hurry has the journal commit what it was given in this turn of the edge.
+func (d *desk) Hurry() { d.journal.Hurry() }
+
 // Answered starts the money.
 func (d *desk) Answered(call tsujiban.CallID, at time.Time, dialog *tsujiban.Dialog) (next time.Time) {
 	d.mu.Lock()

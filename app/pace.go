@@ -13,6 +13,7 @@ const (
 	busyRate  = 1000 // journal entries in a second
 	restRatio = 72   // rest for each unit of writing: 1/50 of the time for writing and, half as long, reading
 	longRest  = time.Second
+	rateSpan  = 200 * time.Millisecond // for which entries are counted
 )
 
 // pace tells how long the view is to rest.
@@ -24,7 +25,7 @@ type pace struct {
 
 // rest is how long to wait after a batch that took so long to write; committed is how far the journal is.
 func (p *pace) rest(now time.Time, committed uint64, took time.Duration) time.Duration {
-	if d := now.Sub(p.at); d >= time.Second {
+	if d := now.Sub(p.at); d >= rateSpan {
 		p.busy = !p.at.IsZero() && float64(committed-p.seq) > busyRate*d.Seconds()
 		p.at, p.seq = now, committed
 	}

@@ -20,10 +20,10 @@ func TestViewRestsWhileCallsAreMany(t *testing.T) {
 	if got := p.rest(at.Add(2500*time.Millisecond), 90_000, time.Second); got != longRest {
 		t.Errorf("rests %v after a slow batch, want %v", got, longRest)
 	}
-	if got := p.rest(at.Add(3*time.Second), 90_100, 10*time.Millisecond); got != 720*time.Millisecond {
-		t.Errorf("rests %v after a second of 29,200 entries, want 72 times 10 ms", got)
+	if got := p.rest(at.Add(3*time.Second), 91_000, 10*time.Millisecond); got != 720*time.Millisecond {
+		t.Errorf("rests %v after half a second of 1,000 entries, want 72 times 10 ms", got)
 	}
-	if got := p.rest(at.Add(4*time.Second), 90_200, 10*time.Millisecond); got != 0 {
+	if got := p.rest(at.Add(4*time.Second), 91_200, 10*time.Millisecond); got != 0 {
 		t.Errorf("rests %v when it is quiet again", got)
 	}
 }

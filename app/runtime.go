@@ -16,11 +16,11 @@ import (
 const gcPercent = 100
 
 // tuneRuntime prepares the Go runtime for the path of calls.
-func tuneRuntime() {
-	// The journal's fdatasync holds a processor until the runtime notices; with a single one
-	// the event loop would stand still meanwhile.
-	if runtime.GOMAXPROCS(0) < 2 {
-		runtime.GOMAXPROCS(2)
+func tuneRuntime(listeners int) {
+	// The reader of each UDP socket and the journal's commit goroutine keep a processor while they wait in the
+	// kernel; the rest of the program needs another two.
+	if need := listeners + 3; runtime.GOMAXPROCS(0) < need && os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(need)
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)

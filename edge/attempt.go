@@ -150,6 +150,7 @@ func (w *worker) hold(r *relay, q *query, ticket uint64) {
 		return
 	}
 	e.held.push(heldRef{r.slot, r.secret, ticket})
+	w.held = true
 	wait := int64(recordWait)
 	switch {
 	case s.emergency:

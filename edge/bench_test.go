@@ -39,6 +39,7 @@ func (d *plainDesk) Answered(_ tsujiban.CallID, at time.Time, _ *tsujiban.Dialog
 func (d *plainDesk) Extend(_ tsujiban.CallID, at time.Time) (time.Time, tsujiban.Reason) {
 	return at.Add(time.Minute), tsujiban.ReasonNone
 }
+func (d *plainDesk) Hurry()                                              {}
 func (d *plainDesk) Ended(tsujiban.CallID, time.Time, *tsujiban.Outcome) { d.ended++ }
 func (d *plainDesk) Registered(*tsujiban.Attempt, time.Time)             {}
 func (d *plainDesk) Refused(*tsujiban.Refusal, time.Time)                {}

@@ -85,6 +85,8 @@ func (d *testDesk) Attempt(a *tsujiban.Attempt, v *tsujiban.Verdict) (uint64, er
 	return d.ticket, nil
 }
 
+func (d *testDesk) Hurry() {}
+
 func (d *testDesk) Answered(id tsujiban.CallID, at time.Time, g *tsujiban.Dialog) time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()

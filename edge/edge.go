@@ -94,7 +94,7 @@ func (e *Edge) listen(i int, l Listener) error {
 		if err != nil {
 			return err
 		}
-		b, err := newListener(i, l, s.conn.LocalAddr().(*net.UDPAddr).AddrPort())
+		b, err := newListener(i, l, s.local)
 		if err != nil {
 			return errors.Join(err, s.close(), s.closeReader())
 		}
@@ -192,6 +192,7 @@ func (e *Edge) Serve(ctx context.Context) error {
 func (e *Edge) readUDP(ctx context.Context, l *listener) error {
 	w := newWorker(e)
 	fl := flow{lis: l}
+	var g gatherer
 	for {
 		n, err := l.udp.readBatch()
 		if ctx.Err() != nil {
@@ -214,7 +215,11 @@ func (e *Edge) readUDP(ctx context.Context, l *listener) error {
 			p, fl.addr = l.udp.datagram(i)
 			w.take(p, &fl)
 		}
+		now := w.ms
 		w.end()
+		if rest := g.took(n, now); rest > 0 {
+			nap(rest)
+		}
 	}
 }
 

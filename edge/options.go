@@ -16,6 +16,8 @@ type Desk interface {
 	// INVITE is held until Committed says that the ticket is on disk; ticket 0 waits for
 	// nothing. An error says that the record cannot be kept.
 	Attempt(a *tsujiban.Attempt, v *tsujiban.Verdict) (ticket uint64, err error)
+	// Hurry tells, when messages that came together have been worked through, that calls among them are held.
+	Hurry()
 	// Answered tells that the callee answered; the edge asks Extend at next (zero: never).
 	Answered(call tsujiban.CallID, at time.Time, d *tsujiban.Dialog) (next time.Time)
 	// Extend asks whether the call may go on. A cut other than ReasonNone ends it.

@@ -63,6 +63,7 @@ type countingDesk struct {
 	to *testDesk
 }
 
+func (d countingDesk) Hurry()                                    {}
 func (d countingDesk) Refused(r *tsujiban.Refusal, at time.Time) { d.to.Refused(r, at) }
 
 // Who forges his source fills no table, and cannot keep out one that is real.

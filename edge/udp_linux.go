@@ -33,21 +33,22 @@ type mmsghdr struct {
 // udpSocket reads and writes datagrams in batches by recvmmsg(2) and sendmmsg(2). One
 // goroutine reads; any may write, each with its own sendBatch.
 //
-// The reader waits in the kernel and not in Go's poller: a datagram that comes alone costs one
-// system call and no scheduling, which at 1,000 calls a second is a fifth of the whole. The
-// socket is therefore in blocking mode and every write says MSG_DONTWAIT.
+// The socket is in blocking mode and not known to Go's poller: the reader waits in the kernel, so that
+// a datagram that comes alone costs one system call and no scheduling, and nobody else is woken by
+// it (a registered socket wakes a thread of the poller with each). Every write says MSG_DONTWAIT.
 type udpSocket struct {
-	conn *net.UDPConn
-	raw  syscall.RawConn
-	v6   bool
+	local netip.AddrPort
+	file  *os.File // keeps the descriptor while somebody writes
+	raw   syscall.RawConn
 
 	// Owned by the reader.
-	file  *os.File // the reader's own descriptor, so that closing conn cannot pull it away
-	fd    uintptr
-	mem   []byte
-	names [batchSize]unix.RawSockaddrInet6
-	iovs  [batchSize]unix.Iovec
-	msgs  [batchSize]mmsghdr
+	reading *os.File // the reader's own descriptor, so that closing file cannot pull it away
+	fd      uintptr
+	quiet   bool // nothing has come lately
+	mem     []byte
+	names   [batchSize]unix.RawSockaddrInet6
+	iovs    [batchSize]unix.Iovec
+	msgs    [batchSize]mmsghdr
 }
 
 func listenUDP(address string) (*udpSocket, error) {
@@ -63,22 +64,16 @@ func listenUDP(address string) (*udpSocket, error) {
 	if err != nil {
 		return nil, err
 	}
+	s := &udpSocket{local: c.LocalAddr().(*net.UDPAddr).AddrPort(), mem: make([]byte, batchSize*slotStride)}
 	// Larger than asked for is fine; less than asked for only makes bursts harder.
 	_ = c.SetReadBuffer(socketBuffer)
 	_ = c.SetWriteBuffer(socketBuffer)
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return nil, errors.Join(err, c.Close())
+	err = s.take(c)
+	// What the poller knows is closed; the socket stays open by its other descriptors.
+	if err = errors.Join(err, c.Close()); err != nil {
+		return nil, errors.Join(err, s.close(), s.closeReader())
 	}
-	file, err := c.File()
-	if err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
-	s := &udpSocket{conn: c, raw: raw, v6: network == "udp6", file: file, fd: file.Fd(), mem: make([]byte, batchSize*slotStride)}
-	wait := unix.NsecToTimeval(int64(readWait))
-	if err := errors.Join(unix.SetNonblock(int(s.fd), false), unix.SetsockoptTimeval(int(s.fd), unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait)); err != nil {
-		return nil, errors.Join(err, file.Close(), c.Close())
-	}
+	s.fd = s.reading.Fd()
 	for i := range batchSize {
 		s.iovs[i].Base = &s.mem[i*slotStride]
 		s.iovs[i].SetLen(slotSize)
@@ -90,20 +85,55 @@ func listenUDP(address string) (*udpSocket, error) {
 	return s, nil
 }
 
+// take makes the descriptors of a socket that net has opened, in blocking mode.
+func (s *udpSocket) take(c *net.UDPConn) error {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	wait := unix.NsecToTimeval(int64(readWait))
+	var made error
+	err = raw.Control(func(fd uintptr) {
+		made = errors.Join(unix.SetNonblock(int(fd), false), unix.SetsockoptTimeval(int(fd), unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait))
+		for _, to := range []**os.File{&s.file, &s.reading} {
+			n, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
+			if err != nil {
+				made = errors.Join(made, os.NewSyscallError("fcntl", err))
+				continue
+			}
+			*to = os.NewFile(uintptr(n), "udp")
+		}
+	})
+	if err = errors.Join(err, made); err != nil {
+		return err
+	}
+	s.raw, err = s.file.SyscallConn()
+	return err
+}
+
 // readWait is how long a read waits at most before it looks whether it is to end.
 const readWait = 250 * time.Millisecond
 
 // readBatch waits for datagrams and returns how many there are; none when it has waited for
-// readWait or the socket was closed.
+// readWait, a signal came or the socket was closed.
+//
+// While datagrams come one after the other it waits without telling the runtime, which would
+// otherwise have its monitor look every 20 µs whether the processor can be given to somebody else: a fifth
+// of all work at 1,000 calls a second. The runtime's signal for "somebody needs the
+// processor", which it sends to who works for more than 10 ms and to stop the world, ends such a wait (signal(7): a receive with
+// a timeout is never taken up again). The processor must be one that nobody else needs: see app's tuneRuntime.
 func (s *udpSocket) readBatch() (int, error) {
 	for i := range s.msgs {
 		s.msgs[i].hdr.Namelen = unix.SizeofSockaddrInet6
 	}
-	// Under load there is always something: then the runtime need not hear of the call.
-	n, _, e := unix.RawSyscall6(unix.SYS_RECVMMSG, s.fd, uintptr(unsafe.Pointer(&s.msgs[0])), batchSize, unix.MSG_DONTWAIT, 0, 0)
-	if e == unix.EAGAIN {
+	var n uintptr
+	var e syscall.Errno
+	if s.quiet {
 		n, _, e = unix.Syscall6(unix.SYS_RECVMMSG, s.fd, uintptr(unsafe.Pointer(&s.msgs[0])), batchSize, unix.MSG_WAITFORONE, 0, 0)
+	} else {
+		n, _, e = unix.RawSyscall6(unix.SYS_RECVMMSG, s.fd, uintptr(unsafe.Pointer(&s.msgs[0])), batchSize, unix.MSG_WAITFORONE, 0, 0)
 	}
+	s.quiet = e != 0
 	switch e {
 	case 0:
 		return int(n), nil
@@ -163,17 +193,8 @@ func (b *sendBatch) add(p []byte, to netip.AddrPort) {
 	b.n++
 }
 
-func (b *sendBatch) sendmmsg(fd uintptr) bool {
-	n, _, e := unix.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&b.msgs[b.sent])), uintptr(b.n-b.sent), unix.MSG_DONTWAIT, 0, 0)
-	b.errno = e
-	if e == 0 {
-		b.sent += int(n)
-	}
-	return e != unix.EAGAIN
-}
-
 // writeBatch sends what was added and forgets it. A datagram that the kernel refuses
-// (no route, too long) is left out and counted: SIP over UDP repeats what is lost.
+// (no route, too long, no room for as long as writeWait) is left out and counted: SIP over UDP repeats what is lost.
 func (s *udpSocket) writeBatch(b *sendBatch) (lost int) {
 	if b.write == nil {
 		b.write = b.sendmmsg
@@ -193,11 +214,45 @@ func (s *udpSocket) writeBatch(b *sendBatch) (lost int) {
 	return lost
 }
 
+// writeWait is how long a writer waits for room in the socket's buffer.
+const writeWait = 20 * time.Millisecond
+
+func (b *sendBatch) sendmmsg(fd uintptr) bool {
+	for waited := false; ; waited = true {
+		n, _, e := unix.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&b.msgs[b.sent])), uintptr(b.n-b.sent), unix.MSG_DONTWAIT, 0, 0)
+		b.errno = e
+		if e == 0 {
+			b.sent += int(n)
+		}
+		if e != unix.EAGAIN || waited {
+			return true
+		}
+		room := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+		_, _ = unix.Poll(room, int(writeWait.Milliseconds())) // the next try tells
+	}
+}
+
 // close wakes the reader, which must then call closeReader.
 func (s *udpSocket) close() error {
-	_ = unix.Shutdown(int(s.fd), unix.SHUT_RDWR) // says ENOTCONN and wakes the reader all the same
-	return s.conn.Close()
+	if s.file == nil {
+		return nil
+	}
+	if s.reading != nil {
+		_ = unix.Shutdown(int(s.reading.Fd()), unix.SHUT_RDWR) // says ENOTCONN and wakes the reader all the same
+	}
+	return s.file.Close()
 }
 
 // closeReader gives the reader's descriptor back.
-func (s *udpSocket) closeReader() error { return s.file.Close() }
+func (s *udpSocket) closeReader() error {
+	if s.reading == nil {
+		return nil
+	}
+	return s.reading.Close()
+}
+
+// nap sleeps in the kernel, for less than a millisecond, and keeps the processor meanwhile. It may return early.
+func nap(d time.Duration) {
+	t := unix.NsecToTimespec(int64(d))
+	_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), 0, 0)
+}

@@ -34,6 +34,7 @@ type worker struct {
 	cutting []cutOrder
 	notes   []func(*slog.Logger)
 	fire    func(*timer)
+	held    bool // a call waits for its record since begin
 }
 
 func newWorker(e *Edge) *worker {
@@ -52,6 +53,10 @@ func (w *worker) begin() {
 
 func (w *worker) end() {
 	w.settle()
+	if w.held {
+		w.held = false
+		w.e.opt.Desk.Hurry()
+	}
 	w.out.flush(w.e)
 	for i, note := range w.notes {
 		note(w.e.opt.Log)

@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"tsujiban"
@@ -20,18 +21,23 @@ func (j *Journal) run() {
 	defer close(j.done)
 	j.timer = time.NewTimer(0)
 	defer j.timer.Stop()
-	var began time.Time
+	var began, before time.Time // the last commit, and the one before
+	var yielded time.Time
 	for {
-		b, more := j.take(&began)
+		b, more := j.take(began, began.Sub(before) < lookAgain)
 		if !more {
 			break
 		}
-		began = time.Now()
+		before, began = began, time.Now()
 		if err := j.commit(b); err != nil {
 			j.closed = tsujiban.Errorf(tsujiban.CodeUnavailable, "closing the journal: entries from %d on are not safely on disk: %w", b.first, err)
 			break
 		}
 		j.giveBack(b)
+		if now := time.Now(); now.Sub(yielded) > giveWay {
+			yielded = now
+			runtime.Gosched()
+		}
 	}
 	err := j.disk.finish()
 	<-j.packer.done // it writes in the directory too: the lock goes last
@@ -40,31 +46,40 @@ func (j *Journal) run() {
 	}
 }
 
-// take waits for entries and takes the open batch. It is false when the journal is closing and nothing is left.
-func (j *Journal) take(began *time.Time) (batch, bool) {
+// giveWay is how often a busy commit goroutine gives way: whom the runtime finds at work for 10 ms without that, or in a system call, it
+// takes for one that holds up others and looks after every 20 µs.
+const giveWay = 8 * time.Millisecond
+
+// lookAgain is for how long after a commit a busy journal looks by itself whether there is something to commit: to be woken
+// costs both sides more.
+const lookAgain = 10 * time.Millisecond
+
+// take waits for entries and takes the open batch, a commit interval after began at the earliest. It is false when the journal is
+// closing and nothing is left.
+func (j *Journal) take(began time.Time, busy bool) (batch, bool) {
+	interval := j.o.CommitInterval
 	for {
+		since := time.Since(began)
 		j.mu.Lock()
-		if len(j.open.b) > 0 {
-			if wait := j.o.CommitInterval - time.Since(*began); wait > 0 && !j.closing {
-				j.mu.Unlock()
-				j.rest(wait)
-				*began = time.Time{}
-				continue
-			}
+		switch some := len(j.open.b) > 0; {
+		case some && (since >= interval || j.closing):
 			b := j.open
 			j.open = batch{b: j.spare[:0]}
 			j.spare = nil
 			j.taken = len(b.b)
 			j.mu.Unlock()
 			return b, true
-		}
-		if j.closing {
+		case j.closing:
 			j.mu.Unlock()
 			return batch{}, false
+		case some, busy && interval > 0 && since < lookAgain:
+			j.mu.Unlock()
+			j.bell.wait(interval - since%interval)
+		default:
+			j.idle = true
+			j.mu.Unlock()
+			<-j.wake
 		}
-		j.idle = true
-		j.mu.Unlock()
-		<-j.wake
 	}
 }
 

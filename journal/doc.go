@@ -43,7 +43,12 @@
 //
 // A sync is a system call that takes as long as the disk, and the runtime takes the
 // processor away from it only after up to 10 ms. With GOMAXPROCS at 1 the whole program stands
-// still meanwhile (BenchmarkStall): a program with a journal sets it to 2 or more, also on one core.
+// still meanwhile (BenchmarkStall): a program with a journal sets it to 2 or more, also on one core, and
+// to one more with Options.KernelWait.
+//
+// A busy commit goroutine is not woken by Append: it waits for the rest of the interval, on a
+// bell that Hurry rings, and looks. On a machine with little to do each time that a core leaves its
+// idle state costs more than the entries of a call do.
 //
 // # Locks
 //

@@ -26,6 +26,7 @@ func Open(o Options) (*Journal, error) {
 		return nil, err
 	}
 	j := &Journal{o: o, lock: lock, quit: make(chan struct{}), wake: make(chan struct{}, 1), done: make(chan struct{}), next: 1}
+	j.bell.init(o.KernelWait)
 	j.packer.init(&j.o, &j.tail, j.Committed, j.quit)
 	j.disk = disk{fs: o.FS, dir: o.Dir, limit: o.SegmentBytes, tail: &j.tail, begun: j.packer.wakeUp}
 	if err := j.recover(); err != nil {
