@@ -29,7 +29,7 @@ type Options struct {
 	// at once. Default 20 ms; negative for none.
 	TailInterval time.Duration
 	// QuietRate is the entries per second below which closed segments are compressed, so that it does not compete with
-	// calls. With more than eight waiting they are compressed anyway. Default 3000; negative: at once.
+	// calls. With more than 32 waiting (2 GiB) they are compressed anyway. Default 3000; negative: at once.
 	QuietRate int
 	// VerifyBytes is how much of the newest closed segments Open reads in whole, in bytes of their files; of older ones it reads
 	// the headers. Default 64 MiB; negative: everything.

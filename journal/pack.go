@@ -17,7 +17,7 @@ import (
 const (
 	packWindow  = 4 << 20 // how far back the compression looks; bounds the memory for reading
 	packPiece   = 1 << 20 // how much is compressed between two rests
-	packBacklog = 8       // segments that wait for a quiet time, at most
+	packBacklog = 32      // segments that wait for a quiet time, at most
 )
 
 // packer compresses closed segments in the background. A segment goes through these steps, each of which may be
