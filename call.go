@@ -86,17 +86,25 @@ type CarrierID string
 // Direction of a call, seen from the customer.
 type Direction uint8
 
-// The directions.
+// The directions. New ones go at the end: the names are written in journals.
 const (
-	Out Direction = iota // from the customer's PBX to the network
-	In                   // from the network to the customer's PBX
+	Out    Direction = iota // from the customer's PBX to the network
+	In                      // from the network to the customer's PBX
+	Inside                  // between the customer's PBX and a phone of its own that registered through the guard: no line is used
+	numDirections
 )
 
-func (d Direction) String() string {
-	if d == In {
-		return "in"
-	}
-	return "out"
+// NumDirections is the count of directions.
+const NumDirections = int(numDirections)
+
+var directionNames = [numDirections]string{"out", "in", "inside"}
+
+func (d Direction) String() string { return name(directionNames[:], uint8(d)) }
+
+// ParseDirection finds a direction by its name.
+func ParseDirection(s string) (Direction, bool) {
+	i, ok := index(directionNames[:], s)
+	return Direction(i), ok
 }
 
 // Attempt is a call that is asked for. The byte slices point into the message that

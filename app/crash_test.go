@@ -41,8 +41,8 @@ func helpServe(cfg *config.Config, seed *config.Seed) error {
 }
 
 // TestKilledAndStartedAgain: kill -9 while one call talks and one rings. The next start knows
-// both, keeps the money of the one that talks, can end it in both directions, and closes
-// the record of the other.
+// both, keeps the money of the one that talks, can end it in both directions, and hangs the
+// other up when it is answered.
 func TestKilledAndStartedAgain(t *testing.T) {
 	s := newSite(t)
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -62,7 +62,8 @@ func TestKilledAndStartedAgain(t *testing.T) {
 	guard := netip.MustParseAddrPort(port)
 	s.pbx.talkTo(guard, s.carrier, "01012125550100")
 	s.pbx.invite(guard, "0312345678", "0925551234")
-	s.carrier.answer(s.carrier.expect("INVITE "), "180 Ringing")
+	ringing := s.carrier.expect("INVITE ")
+	s.carrier.answer(ringing, "180 Ringing")
 	s.pbx.expect("SIP/2.0 180")
 	// Start, import, two attempts and an answer: the answer is the one that nobody has waited for.
 	waitForEntries(t, filepath.Join(s.dir, "data", "control.sock"), 5)
@@ -86,9 +87,13 @@ func TestKilledAndStartedAgain(t *testing.T) {
 	for _, p := range []*phone{r.carrier, r.pbx} {
 		p.answer(p.expect("BYE "), "200 OK")
 	}
+	// The other one is answered after all: nobody listens, so it is hung up, and it costs.
+	r.carrier.answer(ringing, "200 OK")
+	r.carrier.expect("ACK ")
+	r.carrier.answer(r.carrier.expect("BYE "), "200 OK")
 	r.ended()
 	calls := r.records()
-	if len(calls) != 2 || calls[0].Cut != "call-gone" || calls[1].Cut != "staff" || calls[1].Charge == 0 {
+	if len(calls) != 2 || calls[0].Cut != "call-gone" || calls[0].Charge == 0 || calls[1].Cut != "staff" || calls[1].Charge == 0 {
 		t.Fatalf("records: %+v", calls)
 	}
 	id, err := tsujiban.ParseCallID(calls[0].Call)

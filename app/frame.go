@@ -28,9 +28,11 @@ func (a *App) Frame() control.Frame {
 			Country: r.Destination.Country(), Class: r.Destination.Class.String(), Since: r.Asked, Answered: r.Answered,
 			Reserved: control.Amount(r.Reserved), Action: tsujiban.Allow.String(),
 		}
-		if l, ok := callers[r.Call]; ok {
-			c.Caller = l.Caller.Masked()
+		l, ok := callers[r.Call]
+		if !ok && r.Answered.IsZero() {
+			continue // a restart cut its set-up off
 		}
+		c.Caller = l.Caller.Masked()
 		if price, ok := p.Price(r.Callee, r.Destination, r.Asked); ok && r.Direction == tsujiban.Out {
 			c.PerMinute = control.Amount(price.PerMinute)
 			if !r.Answered.IsZero() {

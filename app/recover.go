@@ -21,6 +21,7 @@ const guardName = guard.By
 // recovered is what the journal says of the time before this start.
 type recovered struct {
 	events uint64
+	at     time.Time // of the last event
 	last   tsujiban.CallID                              // the highest id that was given
 	stands map[tsujiban.CustomerID]tsujiban.Restriction // what stands against whom
 	open   map[tsujiban.CallID]*openCall                // calls without an end
@@ -34,8 +35,9 @@ type openCall struct {
 	at       time.Time
 	answered time.Time // zero: it was being set up
 	verdict  tsujiban.Verdict
+	callID   []byte // of SIP, its own memory
 	dialog   tsujiban.Dialog // its own memory, when it was answered
-	incoming bool
+	direction tsujiban.Direction
 }
 
 // progressEvery is how many events lie between two lines about progress.
@@ -73,13 +75,13 @@ func replay(ctx context.Context, j *journal.Journal, g *guard.Guard, progress io
 }
 
 func (rec *recovered) apply(ev *tsujiban.Event) {
-	rec.last = max(rec.last, ev.Call)
+	rec.last, rec.at = max(rec.last, ev.Call), ev.At
 	switch ev.Kind {
 	case tsujiban.EventAttempt:
 		if ev.Verdict.Action != tsujiban.Deny {
 			rec.open[ev.Call] = &openCall{
 				id: ev.Call, customer: ev.Attempt.Customer, trunk: ev.Attempt.Trunk, at: ev.At,
-				verdict: ev.Verdict, incoming: ev.Attempt.Direction == tsujiban.In,
+				verdict: ev.Verdict, callID: slices.Clone(ev.Attempt.SIPCallID), direction: ev.Attempt.Direction,
 			}
 		} else if ev.Verdict.Reason == tsujiban.ReasonFraud {
 			rec.stands[ev.Attempt.Customer] = tsujiban.Restriction{
@@ -111,12 +113,18 @@ func ownDialog(d *tsujiban.Dialog) tsujiban.Dialog {
 }
 
 // settleOpen goes through the calls that were open. Those that talked are paid for until now and
-// returned, to be watched again; cut says which of them are to be ended. Those that were
-// being set up are closed, for nobody would see their end.
+// returned, to be watched again; cut says which of them are to be ended. Of those that were
+// being set up, the ones to a carrier are returned too, for it may have answered; the others are closed, for nobody
+// would see their end.
 func settleOpen(d *desk, rec *recovered, now time.Time) (running []edge.Restored, cut map[tsujiban.CallID]tsujiban.Reason) {
 	cut = map[tsujiban.CallID]tsujiban.Reason{}
+	d.guard.Resume(now)
 	for _, id := range slices.Sorted(maps.Keys(rec.open)) {
 		c := rec.open[id]
+		if c.answered.IsZero() && c.direction == tsujiban.Out {
+			running = append(running, c.unanswered(rec.at))
+			continue
+		}
 		if c.answered.IsZero() {
 			d.Ended(id, now, &tsujiban.Outcome{Customer: c.customer, Cut: tsujiban.ReasonCallGone, By: tsujiban.PartyGuard})
 			continue

@@ -110,12 +110,15 @@ func (a *App) stopViews() {
 
 // restored is a running call as the edge wants it.
 func (c *openCall) restored(next time.Time) edge.Restored {
-	r := edge.Restored{
-		Call: c.id, Customer: c.customer, Trunk: c.trunk, Caller: c.verdict.Caller, Callee: c.verdict.Callee,
+	return edge.Restored{
+		Call: c.id, Direction: c.direction, Customer: c.customer, Trunk: c.trunk, Caller: c.verdict.Caller, Callee: c.verdict.Callee,
 		Dest: c.verdict.Destination, Started: c.at, Answered: c.answered, Dialog: c.dialog, Next: next,
 	}
-	if c.incoming {
-		r.Direction = tsujiban.In
-	}
+}
+
+// unanswered is a call whose set-up was cut off as the edge wants it; since is the last instant at which it was not answered.
+func (c *openCall) unanswered(since time.Time) edge.Restored {
+	r := c.restored(time.Time{})
+	r.Unanswered, r.Answered, r.Dialog = true, since, tsujiban.Dialog{SIPCallID: c.callID}
 	return r
 }

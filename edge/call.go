@@ -16,6 +16,7 @@ const (
 	callSetup  callState = iota // no final response yet
 	callUp                      // answered
 	callEnding                  // BYE is under way
+	callLost                    // it was being set up when the program stopped; the callee may have answered
 )
 
 // call is a call that the desk allowed, from its INVITE to its end.
@@ -31,7 +32,7 @@ type call struct {
 	caller    tsujiban.Number
 	dest      tsujiban.Destination
 	started   time.Time
-	answered  time.Time
+	answered  time.Time // callLost: not before this
 	sipCallID []byte
 	legs      [2]leg // caller, callee
 	setup     *relay // the INVITE's relay while it runs
@@ -74,7 +75,7 @@ func (c *call) internal() bool { return c.carrier == "" }
 
 // carrierLeg is the leg on the side of the network, the one that charges.
 func (c *call) carrierLeg() int {
-	if c.direction == tsujiban.In {
+	if c.direction != tsujiban.Out {
 		return legCaller
 	}
 	return legCallee
@@ -82,6 +83,7 @@ func (c *call) carrierLeg() int {
 
 type calls struct {
 	byID map[tsujiban.CallID]*call
+	lost int // those of them that are callLost
 	free []*call
 }
 
@@ -218,7 +220,7 @@ func (e *Edge) Live(dst []LiveCall) []LiveCall {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, c := range e.calls.byID {
-		if c.state == callEnding {
+		if c.state == callEnding || c.state == callLost {
 			continue
 		}
 		dst = append(dst, LiveCall{c.id, c.direction, c.customer, c.trunk, c.carrier, c.caller, c.callee, c.dest, c.started, c.answered})

@@ -44,6 +44,9 @@ type deskCall struct {
 	dialog   tsujiban.Dialog
 	outcome  *tsujiban.Outcome
 	ended    time.Time
+
+	sipCallID  string
+	answeredAt time.Time
 }
 
 func newTestDesk(t testing.TB) *testDesk {
@@ -74,7 +77,7 @@ func (d *testDesk) Attempt(a *tsujiban.Attempt, v *tsujiban.Verdict) (uint64, er
 	case strings.HasPrefix(dialled, "0570"):
 		v.Action, v.Reason = tsujiban.Deny, tsujiban.ReasonFraud
 	}
-	c := &deskCall{attempt: *a, dialled: dialled, caller: string(a.Caller), denied: v.Action == tsujiban.Deny}
+	c := &deskCall{attempt: *a, dialled: dialled, caller: string(a.Caller), sipCallID: string(a.SIPCallID), denied: v.Action == tsujiban.Deny}
 	d.calls[a.Call] = c
 	d.order = append(d.order, a.Call)
 	if d.full {
@@ -97,7 +100,7 @@ func (d *testDesk) Answered(id tsujiban.CallID, at time.Time, g *tsujiban.Dialog
 	if c.answered {
 		d.t.Errorf("call %s was answered twice", id)
 	}
-	c.answered = true
+	c.answered, c.answeredAt = true, at
 	c.dialog = copyDialog(g)
 	if d.extend == 0 {
 		return time.Time{}

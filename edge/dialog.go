@@ -14,7 +14,7 @@ func (w *worker) inDialog(q *query) {
 	e, m := w.e, q.m
 	rt := w.ourRoutes(m)
 	c := e.calls.byID[rt.call]
-	if c == nil || !rt.ours {
+	if c == nil || !rt.ours || c.state == callLost {
 		if q.who.known() {
 			w.turnAway(q, 481, "Call/Transaction Does Not Exist", nil)
 			return
@@ -236,6 +236,11 @@ func (w *worker) callTimer(c *call) {
 	case c.state == callEnding && c.byeAt != 0 && w.ms >= c.byeAt:
 		w.byeOnceMore(c)
 	case c.state == callEnding:
+		w.armCall(c)
+	case c.state == callLost && w.ms >= c.expires:
+		w.e.calls.lost--
+		w.notAnswered(c, 0, tsujiban.ReasonCallGone, tsujiban.PartyGuard)
+	case c.state == callLost:
 		w.armCall(c)
 	case c.state != callUp:
 	case c.extendAt != 0 && c.extendAt <= w.ms:

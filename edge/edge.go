@@ -266,7 +266,7 @@ func (e *Edge) Drain(ctx context.Context) int {
 	defer t.Stop()
 	for {
 		e.mu.Lock()
-		n := len(e.calls.byID)
+		n := len(e.calls.byID) - e.calls.lost
 		e.mu.Unlock()
 		if n == 0 {
 			return 0

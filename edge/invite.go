@@ -253,7 +253,7 @@ func (w *worker) internal(q *query, t *trunk, to flow, rt *routes) {
 		return
 	case !w.acceptable(q), !emergency && w.shed(q):
 		return
-	case !w.fillAttempt(q, tsujiban.In, t) && !emergency:
+	case !w.fillAttempt(q, tsujiban.Inside, t) && !emergency:
 		w.refuse(q, 400, "Malformed Caller", nil)
 		return
 	}

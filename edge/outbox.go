@@ -1,8 +1,10 @@
 package edge
 
-// outbox holds what one goroutine is about to send. It is filled under Edge.mu and
-// flushed without it.
+// outbox holds what one goroutine is about to send. It is filled under Edge.mu. What goes over a stream is
+// handed over under it too, so that messages of several goroutines come in the order in which they were
+// written; datagrams, which the network may swap anyway, are sent without it.
 type outbox struct {
+	full  []*conn // streams that take no more
 	arena []byte
 	items []outItem
 	batch *sendBatch // made at the first datagram: most workers of streams send none
@@ -31,16 +33,32 @@ func (o *outbox) commit(f *flow, arena []byte) []byte {
 	return arena[start:]
 }
 
-// flush sends everything in order, datagrams of one socket in batches.
-func (o *outbox) flush(e *Edge) {
-	for i := 0; i < len(o.items); {
+// handOver queues what goes over streams. Edge.mu is held.
+func (o *outbox) handOver(e *Edge) {
+	for i := range o.items {
 		it := &o.items[i]
-		if it.flow.lis == nil || it.to == it.from {
-			i++
+		if it.flow.lis == nil || !it.flow.lis.reliable() || it.to == it.from {
 			continue
 		}
-		if it.flow.lis.reliable() {
-			e.streams.send(&it.flow, o.arena[it.from:it.to])
+		if c, ok := e.streams.send(&it.flow, o.arena[it.from:it.to]); !ok {
+			e.stats.sendLost.Add(1)
+			if c != nil {
+				o.full = append(o.full, c)
+			}
+		}
+	}
+}
+
+// flush sends the datagrams in order, those of one socket in batches.
+func (o *outbox) flush(e *Edge) {
+	for i, c := range o.full {
+		c.close() // it does not read, and a stream with holes is of no use
+		o.full[i] = nil
+	}
+	o.full = o.full[:0]
+	for i := 0; i < len(o.items); {
+		it := &o.items[i]
+		if it.flow.lis == nil || it.to == it.from || it.flow.lis.reliable() {
 			i++
 			continue
 		}

@@ -224,7 +224,7 @@ func (w *worker) ack(q *query) {
 	}
 	rt := w.ourRoutes(m)
 	c := e.calls.byID[rt.call]
-	if c == nil || !rt.ours {
+	if c == nil || !rt.ours || c.state == callLost {
 		// To one of our own answers, or to a call that is over: it ends here. An ACK that
 		// names us and nothing else would only come back.
 		e.stats.ackAbsorbed.Add(1)

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bytes"
 	"hash/maphash"
 
 	"tsujiban"
@@ -310,7 +311,41 @@ func isOver(status int) bool {
 // listens, so it is hung up.
 func (w *worker) stray(m *sipwire.Message, fl *flow) {
 	w.e.stats.strayResponses.Add(1)
-	if m.Method == sipwire.INVITE && m.Status/100 == 2 && w.identify(fl).carrier != nil {
-		w.hangUp(m, fl, 0)
+	if m.Method != sipwire.INVITE || m.Status/100 != 2 {
+		return
 	}
+	k := w.identify(fl).carrier
+	if k == nil {
+		return
+	}
+	c := w.e.calls.byID[w.recordedCall(m)]
+	switch {
+	case c == nil || !bytes.Equal(c.sipCallID, m.Get(sipwire.CallID)):
+		w.hangUp(m, fl, 0)
+	case c.state == callLost:
+		w.answeredLost(c, m, fl, k.ID)
+	default: // it came again before the BYE had arrived
+		w.ackAnswer(m, fl, c.id)
+	}
+}
+
+// recordedCall is the call in our Record-Route value of a response, 0 when there is none.
+func (w *worker) recordedCall(m *sipwire.Message) tsujiban.CallID {
+	for h := m.First(sipwire.RecordRoute); h != nil; h = m.Next(h) {
+		for val := m.Value(h); len(val) > 0; {
+			a, err := sipwire.ParseAddress(val)
+			if err != nil {
+				break
+			}
+			var rt routes
+			if w.readOurs(a.URI, &rt) && rt.call != 0 {
+				return rt.call
+			}
+			if !a.More {
+				break
+			}
+			val = val[a.Len+1:]
+		}
+	}
+	return 0
 }

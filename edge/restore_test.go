@@ -15,7 +15,12 @@ func (l *lab) restart() {
 	var calls []Restored
 	for _, id := range l.desk.order {
 		c := l.desk.calls[id]
-		if !c.answered || c.outcome != nil {
+		if c.outcome != nil {
+			continue
+		}
+		if !c.answered {
+			calls = append(calls, Restored{Call: id, Customer: c.attempt.Customer, Trunk: c.attempt.Trunk, Started: c.attempt.At, Answered: c.attempt.At,
+				Unanswered: true, Dialog: tsujiban.Dialog{SIPCallID: []byte(c.sipCallID)}})
 			continue
 		}
 		calls = append(calls, Restored{Call: id, Direction: c.attempt.Direction, Customer: c.attempt.Customer, Trunk: c.attempt.Trunk,

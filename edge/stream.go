@@ -245,8 +245,9 @@ func (s *streams) dial(ctx context.Context, c *conn) (net.Conn, error) {
 	return tls.Client(nc, cfg), nil
 }
 
-// send queues a message on the flow's connection, or on one to its address, dialling when there is none.
-func (s *streams) send(f *flow, p []byte) {
+// send queues a message on the flow's connection, or on one to its address, dialling when there is none. False: it could
+// not; the connection, if there is one, is then to be closed.
+func (s *streams) send(f *flow, p []byte) (*conn, bool) {
 	c := f.conn
 	if c != nil {
 		select {
@@ -257,15 +258,14 @@ func (s *streams) send(f *flow, p []byte) {
 	}
 	if c == nil {
 		if c = s.find(f); c == nil {
-			s.e.stats.sendLost.Add(1)
-			return
+			return nil, false
 		}
 	}
 	select {
 	case c.queue <- append([]byte(nil), p...):
-	default: // it does not read: a stream with holes is of no use
-		s.e.stats.sendLost.Add(1)
-		c.close()
+		return c, true
+	default:
+		return c, false
 	}
 }
 

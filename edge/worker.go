@@ -77,6 +77,7 @@ func (w *worker) settle() {
 		e.lastHK = w.ms
 		w.housekeeping()
 	}
+	w.out.handOver(e)
 	e.mu.Unlock()
 }
 

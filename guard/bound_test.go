@@ -10,6 +10,7 @@ import (
 	"tsujiban"
 	"tsujiban/guard"
 	"tsujiban/guard/policy"
+	"tsujiban/guard/spend"
 )
 
 // bound plays calls against small caps with a clock that is set back and forth, a
@@ -146,7 +147,7 @@ func (b *bound) extend(c *boundCall) {
 	b.timer(c, next)
 }
 
-// crash loses all but the journal. Ends that were seen are in it: of a call whose end
+// crash loses all but the journal, for as long as a cap has to hold. Ends that were seen are in it: of a call whose end
 // nobody saw it would not be known when it was.
 func (b *bound) crash() {
 	for _, c := range slices.Clone(b.calls) {
@@ -158,6 +159,8 @@ func (b *bound) crash() {
 	for i := range b.journal {
 		b.g.Apply(&b.journal[i])
 	}
+	b.real += time.Duration(rapid.IntRange(0, int(spend.Outage/time.Millisecond)).Draw(b.t, "outage")) * time.Millisecond
+	b.g.Resume(b.wall())
 	for _, r := range b.g.Running(nil) {
 		i := slices.IndexFunc(b.calls, func(c *boundCall) bool { return c.id == r.Call })
 		if i < 0 {

@@ -16,6 +16,7 @@ type call struct {
 	customer    *customer
 	prev, next  int32 // the customer's other calls
 	direction   tsujiban.Direction
+	line        bool // it counts against the customer's channels
 	destination tsujiban.Destination
 	callee      tsujiban.Number
 	price       tsujiban.Price
@@ -31,6 +32,14 @@ type call struct {
 // abroad tells whether a restriction of international calls touches the call.
 func (c *call) abroad() bool {
 	return c.direction == tsujiban.Out && isAbroad(c.destination)
+}
+
+// freeLine gives the call's channel back.
+func (c *call) freeLine() {
+	if c.line {
+		c.line = false
+		c.customer.running--
+	}
 }
 
 func (c *call) emergency() bool { return c.destination.Scope == tsujiban.ScopeEmergency }
@@ -63,7 +72,7 @@ func (t *calls) find(id tsujiban.CallID) *call {
 }
 
 // add makes a place for a call of a customer and returns it, zero but for its id and links.
-func (t *calls) add(id tsujiban.CallID, owner *customer) *call {
+func (t *calls) add(id tsujiban.CallID, owner *customer, d tsujiban.Direction) *call {
 	i := t.free
 	if i == none {
 		i = int32(len(t.slab))
@@ -72,12 +81,14 @@ func (t *calls) add(id tsujiban.CallID, owner *customer) *call {
 		t.free = t.slab[i].next
 	}
 	c := &t.slab[i]
-	*c = call{id: id, customer: owner, prev: none, next: owner.first}
+	*c = call{id: id, customer: owner, direction: d, line: d != tsujiban.Inside, prev: none, next: owner.first}
 	if c.next != none {
 		t.slab[c.next].prev = i
 	}
 	owner.first = i
-	owner.running++
+	if c.line {
+		owner.running++
+	}
 	t.byID[id] = i
 	return c
 }
@@ -94,7 +105,7 @@ func (t *calls) remove(c *call) {
 	if c.next != none {
 		t.slab[c.next].prev = c.prev
 	}
-	c.customer.running--
+	c.freeLine()
 	*c = call{prev: none, next: t.free}
 	t.free = i
 }

@@ -62,7 +62,7 @@ func (q *inquiry) look(p *view, a *tsujiban.Attempt, v *tsujiban.Verdict) bool {
 		// An asserted number of their own does not excuse a stranger's in From: that is what the callee sees.
 		_, mine = p.Caller(q.rules, a.Presented)
 	}
-	if a.Direction == tsujiban.In || q.rules == nil || v.Destination.Scope == tsujiban.ScopeEmergency {
+	if a.Direction != tsujiban.Out || q.rules == nil || v.Destination.Scope == tsujiban.ScopeEmergency {
 		return true
 	}
 	v.Price, q.priced = p.Price(v.Callee, v.Destination, a.At)
@@ -88,7 +88,7 @@ func (g *Guard) judge(q *inquiry, a *tsujiban.Attempt, v *tsujiban.Verdict) {
 	case q.reason != tsujiban.ReasonNone:
 		deny(v, q.reason, q.rule)
 		return
-	case rules.Channels > 0 && int(c.running) >= rules.Channels:
+	case a.Direction != tsujiban.Inside && rules.Channels > 0 && int(c.running) >= rules.Channels:
 		deny(v, tsujiban.ReasonChannels, rules.ChannelsRule)
 		return
 	case out && !c.pace.Allows(a.At.UnixMilli(), rules.CallsPerSecond):
@@ -161,8 +161,8 @@ func (g *Guard) observe(p *view, m policy.Moment, c *customer, a *tsujiban.Attem
 // open makes a call that was let through a running one. What the verdict says is
 // set aside, without asking: Decide has asked, or the record says so.
 func (g *Guard) open(c *customer, m policy.Moment, a *tsujiban.Attempt, v *tsujiban.Verdict) *call {
-	k := g.calls.add(a.Call, c)
-	k.direction, k.destination, k.callee = a.Direction, v.Destination, v.Callee
+	k := g.calls.add(a.Call, c, a.Direction)
+	k.destination, k.callee = v.Destination, v.Callee
 	k.asked, k.price = a.At, v.Price
 	k.paid = spend.First(v.Price)
 	if k.abroad() {

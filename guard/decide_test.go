@@ -116,8 +116,8 @@ func TestVerdictSaysWhatWasRead(t *testing.T) {
 	if v.Callee.String() != "+23277123456" || v.Destination.Country() != "SL" || v.Caller.String() != "+81312345678" || !v.Withheld {
 		t.Errorf("read %v %+v from %v, withheld %v", v.Callee, v.Destination, v.Caller, v.Withheld)
 	}
-	// 327 yen a minute by increments of 6 s: the stretch of at least 10 s is two of them.
-	if want := tsujiban.Money(65_400_000); v.Reserved != want || v.Price.PerMinute != 327*yen {
+	// 327 yen a minute by increments of 6 s: the stretch of at least 15 s is three of them.
+	if want := tsujiban.Money(98_100_000); v.Reserved != want || v.Price.PerMinute != 327*yen {
 		t.Errorf("set aside %v at %+v, want %v", v.Reserved, v.Price, want)
 	}
 	u, ok := d.g.Usage("firm")

@@ -37,8 +37,8 @@
 // through them. The record holds what was decided, so nothing is judged anew; with
 // another policy than then, sums of evidence may come out differently, but no
 // restriction is imposed in hindsight. After the last event, before new calls are let
-// in, Extend is asked for each call of Running that was answered: it pays for the time
-// that the program was down.
+// in, Resume sets aside for all running calls what they have talked meanwhile, and then Extend is asked for
+// each call of Running that was answered. A cap holds through an outage of up to [spend.Outage].
 //
 // # Locks
 //

@@ -37,7 +37,7 @@ type customer struct {
 	pace        spend.Pace
 	restriction *tsujiban.Restriction // nil: none stands
 	first       int32                 // list of running calls, -1 ends it
-	running     int32                 // calls that are up or being set up
+	running     int32                 // calls over its lines that are up or being set up
 	abroad      int32                 // those of them that go out to other countries
 	fraud       fraud.State
 }

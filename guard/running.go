@@ -9,6 +9,32 @@ import (
 	"tsujiban/guard/spend"
 )
 
+// Resume sets aside, after a restart and before Extend is asked for any call, what the calls that
+// were answered have talked until now, with the time that a BYE takes. It asks no cap: after an outage of at most
+// [spend.Outage] that much was set aside before the crash, and after a longer one it is spent all the same. Calls
+// that were being set up keep their money, since they may turn out to have been answered, but not their channel.
+func (g *Guard) Resume(at time.Time) {
+	p := g.view.Load()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.saw(at)
+	for _, i := range g.calls.byID {
+		c := &g.calls.slab[i]
+		if c.answered.IsZero() {
+			c.freeLine()
+			continue
+		}
+		if c.emergency() || !c.metered() {
+			continue
+		}
+		talked := c.clock.at(at, c.limit(p.Customer(c.customer.id)))
+		before := c.slip.Reserved
+		c.paid = spend.Cover(c.price, c.paid, talked+spend.HangUp)
+		c.customer.books.Owe(&c.slip, c.price.Charge(c.paid))
+		g.sums.reserved = g.sums.reserved.Add(c.slip.Reserved - before)
+	}
+}
+
 // Answered starts the time for which a call costs money. It returns the instant at
 // which Extend is to be asked, or the zero instant: never, since the call costs
 // nothing and has no limit.
@@ -105,7 +131,7 @@ func (g *Guard) extend(c *call, rules *policy.Customer, at time.Time) tsujiban.R
 	}
 	paid := spend.Next(c.price, c.paid, talked)
 	if paid == c.paid {
-		return tsujiban.ReasonNone
+		return c.customer.books.Over(&c.slip, caps(rules)) // it is, after a long outage
 	}
 	before := c.slip.Reserved
 	reason := c.customer.books.Extend(&c.slip, caps(rules), c.price.Charge(paid))

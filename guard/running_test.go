@@ -17,13 +17,13 @@ func TestCallIsCutAtTheCap(t *testing.T) {
 	answered := d.at.Add(4 * time.Second)
 	next := d.g.Answered(id, answered)
 	var cut tsujiban.Reason
-	for _, want := range []time.Duration{10 * time.Second, 22 * time.Second, 34 * time.Second} {
+	for _, want := range []time.Duration{8 * time.Second, 26 * time.Second} {
 		if got := next.Sub(answered); got != want {
 			t.Fatalf("to be extended after %v, want %v", got, want)
 		}
 		next, cut = d.g.Extend(id, next)
 	}
-	// 36 s cost 196.2 yen; another 12 would be over.
+	// 36 s cost 196.2 yen; another 18 would be over.
 	if cut != tsujiban.ReasonCapDay {
 		t.Fatalf("cut for %v", cut)
 	}
@@ -98,18 +98,16 @@ func TestNewLimitsHoldForRunningCalls(t *testing.T) {
 // TestCallOverMidnight counts against the day on which it was asked for.
 func TestCallOverMidnight(t *testing.T) {
 	d := newDesk(t, firmSource(t, tsujiban.Limits{CapDay: 200 * yen}))
-	d.at = monday.Add(24*time.Hour - 10*time.Second)
+	d.at = monday.Add(24*time.Hour - 7*time.Second)
 	id := d.must("01023277123456")
 	next := d.g.Answered(id, d.at)
-	for range 2 {
-		next, _ = d.g.Extend(id, next)
-	}
+	next, _ = d.g.Extend(id, next)
 	d.at = monday.Add(24*time.Hour + 30*time.Second)
 	if u, _ := d.g.Usage("firm"); u.Reserved != 0 {
 		t.Errorf("%v of yesterday's call are set aside for today", u.Reserved)
 	}
 	fresh := d.must("01023277123457")
-	if u, _ := d.g.Usage("firm"); u.Reserved != 65_400_000 || u.Running != 2 {
+	if u, _ := d.g.Usage("firm"); u.Reserved != 98_100_000 || u.Running != 2 {
 		t.Errorf("%+v", u)
 	}
 	if _, cut := d.g.Extend(id, next); cut != tsujiban.ReasonCapDay {
@@ -178,7 +176,7 @@ func TestMonotonicReadingsAreBelieved(t *testing.T) {
 	d.at = now
 	id := d.must("01023277123456")
 	next := d.g.Answered(id, now)
-	if next, _ = d.g.Extend(id, next); next.Sub(now) != 22*time.Second {
+	if next, _ = d.g.Extend(id, next); next.Sub(now) != 26*time.Second {
 		t.Errorf("to be extended after %v", next.Sub(now))
 	}
 	var o tsujiban.Outcome
@@ -191,20 +189,20 @@ func TestMonotonicReadingsAreBelieved(t *testing.T) {
 // TestClockWithoutMonotonicReadings: forth, the call cannot have talked longer than it was
 // paid for; back, the paid time has passed.
 func TestClockWithoutMonotonicReadings(t *testing.T) {
-	d := newDesk(t, firmSource(t, tsujiban.Limits{CapDay: 200 * yen}))
+	d := newDesk(t, firmSource(t, tsujiban.Limits{CapDay: 400 * yen}))
 	id := d.must("01023277123456")
 	d.g.Answered(id, d.at)
 	next, cut := d.g.Extend(id, d.at.Add(time.Hour))
-	if cut != tsujiban.ReasonNone || next.Sub(d.at) != time.Hour+10*time.Second {
+	if cut != tsujiban.ReasonNone || next.Sub(d.at) != time.Hour+8*time.Second {
 		t.Errorf("set forth: next after %v, %v", next.Sub(d.at), cut)
 	}
 	next, cut = d.g.Extend(id, d.at.Add(-time.Hour))
-	if cut != tsujiban.ReasonNone || next.Sub(d.at) != -time.Hour+12*time.Second {
+	if cut != tsujiban.ReasonNone || next.Sub(d.at) != -time.Hour+18*time.Second {
 		t.Errorf("set back: next after %v, %v", next.Sub(d.at), cut)
 	}
 	var o tsujiban.Outcome
 	d.g.Ended(id, d.at.Add(24*time.Hour), &o)
-	if o.Talk != 36*time.Second || o.Charge > 200*yen {
+	if o.Talk != 54*time.Second || o.Charge > 400*yen {
 		t.Errorf("%+v", o)
 	}
 }
@@ -216,9 +214,10 @@ func TestDowntimeIsPaid(t *testing.T) {
 		cut  tsujiban.Reason
 		risk tsujiban.Money
 	}{
-		{5 * time.Second, tsujiban.ReasonNone, 65_400_000},
-		{30 * time.Second, tsujiban.ReasonNone, 196_200_000},
-		{time.Minute, tsujiban.ReasonCapDay, 327_000_000},
+		{5 * time.Second, tsujiban.ReasonNone, 98_100_000},
+		{9 * time.Second, tsujiban.ReasonNone, 196_200_000},
+		{30 * time.Second, tsujiban.ReasonCapDay, 196_200_000}, // as much was set aside at the latest
+		{time.Minute, tsujiban.ReasonCapDay, 392_400_000},
 	} {
 		src := firmSource(t, tsujiban.Limits{CapDay: 200 * yen})
 		w := newWorld(t, compile(t, src))
@@ -227,6 +226,7 @@ func TestDowntimeIsPaid(t *testing.T) {
 		w.step()
 		g := fold(w, w.journal)
 		id := g.Running(nil)[0].Call
+		g.Resume(w.now.Add(c.down))
 		_, cut := g.Extend(id, w.now.Add(c.down))
 		if u, _ := g.Usage("firm"); cut != c.cut || u.Reserved != c.risk {
 			t.Errorf("down for %v: %v, %v at risk, want %v, %v", c.down, cut, u.Reserved, c.cut, c.risk)

@@ -87,7 +87,7 @@ func TestKilled(t *testing.T) {
 		caps   string
 	}{
 		"then ended by staff": {reason: "staff", staff: true},
-		"then over the cap":   {reason: "cap-call", caps: "cap_call = 12"},
+		"then over the cap":   {reason: "cap-call", caps: "cap_call = 16"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -124,7 +124,7 @@ func TestKilled(t *testing.T) {
 			}
 			k.content()
 			for _, r := range (want{calls: 5, status: 200, answered: true, by: "guard", carrier: "carrier-a", cut: way.reason}).records(t, g) {
-				if r.Charge == 0 || way.caps != "" && (r.Charge > rig.Yen(12) || r.TalkS > 12.01) {
+				if r.Charge == 0 || way.caps != "" && (r.Charge > rig.Yen(16) || r.TalkS > 16.01) {
 					t.Errorf("%+v", r)
 				}
 			}
@@ -162,7 +162,7 @@ func TestKilledAndHungUp(t *testing.T) {
 }
 
 // TestKilledWhileRinging: the callee answers after the guard was killed and started again. Nobody
-// is there any more for whom it would pay, so the carrier is told at once.
+// is there any more for whom it would pay, so the carrier is told at once; what it cost is booked.
 func TestKilledWhileRinging(t *testing.T) {
 	t.Parallel()
 	p := newAbroad(t)
@@ -175,7 +175,7 @@ func TestKilledWhileRinging(t *testing.T) {
 	g = p.Serve()
 	carrier.WaitFor("event talking", 1)
 	carrier.Succeed()
-	want{calls: 1, by: "guard", cut: "call-gone"}.records(t, g)
+	want{calls: 1, status: 200, answered: true, by: "guard", carrier: "carrier-a", cut: "call-gone"}.records(t, g)
 	g.Stop()
 	checkJournal(t, p.Site)
 }

@@ -73,7 +73,7 @@ func (e *encoder) attempt(b []byte, ev *tsujiban.Event) []byte {
 	if !a.At.Equal(ev.At) {
 		b = e.instant(b, `,"attempt_at":"`, a.At)
 	}
-	if ev.Kind == tsujiban.EventAttempt || a.Direction == tsujiban.In {
+	if ev.Kind == tsujiban.EventAttempt || a.Direction != tsujiban.Out {
 		b = appendEnum(b, `,"direction":"`, a.Direction.String())
 	}
 	b = appendField(b, `,"customer":`, a.Customer, limitID)

@@ -111,7 +111,7 @@ func drawEvent(t *rapid.T) *tsujiban.Event {
 	switch ev.Kind {
 	case tsujiban.EventAttempt, tsujiban.EventRegistered:
 		ev.Attempt = tsujiban.Attempt{
-			Call: ev.Call, At: ev.At, Direction: below[tsujiban.Direction](t, 2, "direction"), Customer: tsujiban.CustomerID(text(t, limitID, "customer")),
+			Call: ev.Call, At: ev.At, Direction: below[tsujiban.Direction](t, tsujiban.NumDirections, "direction"), Customer: tsujiban.CustomerID(text(t, limitID, "customer")),
 			Trunk: tsujiban.TrunkID(text(t, limitID, "trunk")), Source: addrPort(t, "source"), Dialled: some(t, limitDigits, "dialled"),
 			Caller: some(t, limitDigits, "caller"), Presented: some(t, limitDigits, "presented"), UserAgent: some(t, limitAgent, "agent"), SIPCallID: some(t, limitCallID, "call id"),
 		}

@@ -25,7 +25,7 @@ var unhex = func() (t [256]byte) {
 // The closed sets by name. A map finds a byte slice without making a string of it.
 var (
 	kinds      = names(tsujiban.NumEvents, tsujiban.EventKind.String)
-	directions = names(2, tsujiban.Direction.String)
+	directions = names(tsujiban.NumDirections, tsujiban.Direction.String)
 	actions    = names(1<<8, tsujiban.Action.String)
 	reasons    = names(tsujiban.NumReasons, tsujiban.Reason.String)
 	scopes     = names(1<<8, tsujiban.Scope.String)

@@ -85,10 +85,13 @@ func (c *cmd) level(name string) (string, term.Paint) {
 	return w.in(c.lang), term.Red
 }
 
-// direction is out or in, seen from the customer.
+// direction is out, in or inside, seen from the customer.
 func (c *cmd) direction(name string) string {
-	if name == "in" {
+	switch name {
+	case "in":
 		return c.tr("着信", "in")
+	case "inside":
+		return c.tr("内線", "inside")
 	}
 	return c.tr("発信", "out")
 }

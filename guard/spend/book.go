@@ -137,6 +137,19 @@ func (b *Books) Extend(s *Slip, caps Caps, total tsujiban.Money) tsujiban.Reason
 	return tsujiban.ReasonNone
 }
 
+// Over tells whether more is at risk already than the caps allow, as Owe can bring about: ReasonNone, or
+// which cap is passed.
+func (b *Books) Over(s *Slip, caps Caps) tsujiban.Reason {
+	var d, m book
+	if f := b.days.find(s.day); f != nil {
+		d = *f
+	}
+	if f := b.months.find(s.month); f != nil {
+		m = *f
+	}
+	return check(caps, &d, &m, 0, s.Reserved)
+}
+
 // Owe raises what is set aside for a call to total without asking any cap: the
 // call is known to have run that long.
 func (b *Books) Owe(s *Slip, total tsujiban.Money) {

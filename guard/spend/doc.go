@@ -9,9 +9,10 @@
 //
 // A stretch is the smallest whole number of the price's increments that covers
 // [Stretch]; the first one also covers the price's minimum. The next stretch is
-// asked for [Margin] before the paid one ends: that is the time in which a BYE must
-// reach the other side. The first answer to a lost BYE is another one after 0.5 s,
-// then 1 s (RFC 3261 §17.1.2.1, T1): three of them go out within the margin.
+// asked for [Margin] before the paid one ends. That is the time in which a BYE must
+// reach the other side ([HangUp]: the first answer to a lost BYE is another one after 0.5 s,
+// then 1 s, RFC 3261 §17.1.2.1, T1: three of them go out), and for which the program may be away
+// before that ([Outage]: a crash and the restart): calls go on meanwhile, and cost.
 //
 // A call is charged as a whole to the day and the month on which it was asked for,
 // in the node's time zone: a call that runs over midnight goes on to count against

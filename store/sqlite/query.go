@@ -163,7 +163,7 @@ func scanCall(r interface{ Scan(...any) error }) (c store.Call, err error) {
 	c.Talk, c.Charge, c.Weight = millis(talk), tsujiban.Money(charge), tsujiban.Decibans(weight)
 	copy(d.ISO[:], iso)
 	p := parser{}
-	code(&p, "direction", direction, &c.Direction, parseDirection)
+	code(&p, "direction", direction, &c.Direction, tsujiban.ParseDirection)
 	code(&p, "scope", scope, &d.Scope, parseScope)
 	code(&p, "class", class, &d.Class, tsujiban.ParseClass)
 	code(&p, "verdict", verdict, &c.Action, tsujiban.ParseAction)
@@ -196,16 +196,6 @@ func code[T any](p *parser, column, s string, dst *T, parse func(string) (T, boo
 		p.note(unknown(column, s))
 	}
 	*dst = v
-}
-
-func parseDirection(s string) (tsujiban.Direction, bool) {
-	switch s {
-	case "out":
-		return tsujiban.Out, true
-	case "in":
-		return tsujiban.In, true
-	}
-	return 0, false
 }
 
 func parseScope(s string) (tsujiban.Scope, bool) {

@@ -171,7 +171,7 @@ func (w *world) query() (q store.CallQuery) {
 		q.To = w.calls[w.r.IntN(len(w.calls))].At
 	}
 	if w.r.IntN(3) == 0 {
-		d := tsujiban.Direction(w.r.IntN(2))
+		d := tsujiban.Direction(w.r.IntN(tsujiban.NumDirections))
 		q.Direction = &d
 	}
 	if w.r.IntN(3) == 0 {

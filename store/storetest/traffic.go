@@ -98,7 +98,7 @@ func (w *world) begin() {
 	c := attempted(n, w.now)
 	a.Customer = tsujiban.CustomerID(fmt.Sprintf("c%d", w.r.IntN(4)))
 	v.Caller, v.Callee = w.number(), w.number()
-	a.Direction = tsujiban.Direction(w.r.IntN(2))
+	a.Direction = tsujiban.Direction(w.r.IntN(tsujiban.NumDirections))
 	v.Action = []tsujiban.Action{tsujiban.Allow, tsujiban.Allow, tsujiban.Watch, tsujiban.Deny}[w.r.IntN(4)]
 	c.Customer, c.Caller, c.Callee, c.Direction, c.Action = a.Customer, v.Caller, v.Callee, a.Direction, v.Action
 	if v.Action == tsujiban.Deny {
