@@ -171,8 +171,10 @@ func (w *worker) toTag(m *sipwire.Message) uint32 {
 	if err != nil {
 		return 1
 	}
-	return uint32(maphash.Bytes(w.e.relays.seedA, tag)) | 1
+	return w.tagHash(tag)
 }
+
+func (w *worker) tagHash(tag []byte) uint32 { return uint32(maphash.Bytes(w.e.relays.seedA, tag)) | 1 }
 
 // refreshed notes a 2xx of a re-INVITE or UPDATE: new Contacts of both (RFC 3261 §12.2.1.2, §12.2.2), a new session
 // interval, or none (RFC 4028 §7.2).
@@ -324,8 +326,10 @@ func (w *worker) stray(m *sipwire.Message, fl *flow) {
 		w.hangUp(m, fl, 0)
 	case c.state == callLost:
 		w.answeredLost(c, m, fl, k.ID)
-	default: // it came again before the BYE had arrived
-		w.ackAnswer(m, fl, c.id)
+	case w.toTag(m) == w.tagHash(c.legs[legCallee].tag):
+		w.ackAnswer(m, fl, c.id) // the call's own answer once more
+	default: // by a carrier that was given up long ago
+		w.hangUp(m, fl, 0)
 	}
 }
 
