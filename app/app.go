@@ -194,13 +194,16 @@ func (a *App) startPolicy(ctx context.Context) (err error) {
 	return nil
 }
 
+// lazyCommit is how long entries wait at most that no call waits for.
+const lazyCommit = 5 * time.Millisecond
+
 // startJournal opens the journal and lets the guard live through it.
 func (a *App) startJournal(ctx context.Context) (err error) {
 	a.guard = guard.New(guard.Options{Policy: a.policy.Load().Policy})
 	a.desk = &desk{guard: a.guard, stored: newQueue()}
 	a.journal, err = journal.Open(journal.Options{
 		Dir: a.cfg.JournalDir(), SegmentBytes: a.cfg.Journal.Segment, OnCommit: a.committed,
-		KernelWait: true, Logger: a.log, FS: timedFS{FS: a.o.FS, sync: a.metrics.commit},
+		LazyInterval: lazyCommit, KernelWait: true, Logger: a.log, FS: timedFS{FS: a.o.FS, sync: a.metrics.commit},
 	})
 	if err != nil {
 		return err

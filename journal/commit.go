@@ -57,12 +57,16 @@ const lookAgain = 10 * time.Millisecond
 // take waits for entries and takes the open batch, a commit interval after began at the earliest. It is false when the journal is
 // closing and nothing is left.
 func (j *Journal) take(began time.Time, busy bool) (batch, bool) {
-	interval := j.o.CommitInterval
 	for {
+		interval := j.o.LazyInterval
+		if j.hurry.Load() {
+			interval = j.o.CommitInterval
+		}
 		since := time.Since(began)
 		j.mu.Lock()
 		switch some := len(j.open.b) > 0; {
 		case some && (since >= interval || j.closing):
+			j.hurry.Store(false)
 			b := j.open
 			j.open = batch{b: j.spare[:0]}
 			j.spare = nil

@@ -22,6 +22,8 @@ type Options struct {
 	// CommitInterval is the least time between the beginnings of two commits: entries that come in
 	// between share one. An entry that comes later than that after the last commit does not wait. Default 2 ms; negative for none.
 	CommitInterval time.Duration
+	// LazyInterval is the same for entries that nobody is in a hurry for ([Journal.Hurry]); CommitInterval when it is less.
+	LazyInterval time.Duration
 	// KernelWait has the commit goroutine wait for the rest of a CommitInterval in the kernel, which costs less and keeps a
 	// processor (GOMAXPROCS) from the rest of the program. Linux only.
 	KernelWait bool
@@ -53,6 +55,7 @@ func (o *Options) defaults() {
 	if o.CommitInterval == 0 {
 		o.CommitInterval = 1500 * time.Microsecond
 	}
+	o.LazyInterval = max(o.LazyInterval, o.CommitInterval)
 	if o.TailInterval == 0 {
 		o.TailInterval = 20 * time.Millisecond
 	}
@@ -100,10 +103,11 @@ type Journal struct {
 	idle    bool   // the commit goroutine waits for wake
 	closing bool
 
-	quit chan struct{} // closed when the journal is closing
-	wake chan struct{} // cap 1: there is something to commit, or closing
-	done chan struct{} // closed when the commit goroutine has ended
-	bell bell          // ends a wait of the commit goroutine for the rest of an interval
+	quit  chan struct{} // closed when the journal is closing
+	wake  chan struct{} // cap 1: there is something to commit, or closing
+	done  chan struct{} // closed when the commit goroutine has ended
+	hurry atomic.Bool   // Hurry was called since the last commit began
+	bell  bell          // ends a wait of the commit goroutine for the rest of an interval
 
 	durable  atomic.Uint64
 	commits  atomic.Uint64
@@ -149,7 +153,10 @@ func (j *Journal) Append(ev *tsujiban.Event) (uint64, error) {
 
 // Hurry says that what was appended is to become durable soon and that nothing more comes for now: a busy journal
 // then commits as soon as the interval allows, instead of when it looks next. It does not block.
-func (j *Journal) Hurry() { j.bell.ring() }
+func (j *Journal) Hurry() {
+	j.hurry.Store(true)
+	j.bell.ring()
+}
 
 // put encodes the event into the open batch. The caller holds mu.
 func (j *Journal) put(ev *tsujiban.Event) uint64 {

@@ -131,6 +131,31 @@ func TestCommitInterval(t *testing.T) {
 	})
 }
 
+// What nobody is in a hurry for waits longer.
+func TestLazyInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := mustOpen(t, Options{Dir: "/j", FS: newMemFS(), CommitInterval: time.Millisecond, LazyInterval: 5 * time.Millisecond})
+		appendNotes(t, j, 1, true)
+		for _, hurry := range []bool{false, true, false} {
+			appendNotes(t, j, 1, true) // a commit has just begun
+			start := time.Now()
+			appendNotes(t, j, 1, false)
+			want := 5 * time.Millisecond
+			if hurry {
+				j.Hurry()
+				want = time.Millisecond
+			}
+			if err := j.Wait(context.Background(), j.Stats().Appended); err != nil {
+				t.Fatal(err)
+			}
+			if d := time.Since(start); d > want || d < want/2 {
+				t.Errorf("hurry %v: durable after %v, want %v", hurry, d, want)
+			}
+		}
+		mustClose(t, j)
+	})
+}
+
 // Readers in several goroutines see every entry once and in order, while segments are left, compressed and removed.
 func TestConcurrentReaders(t *testing.T) {
 	const entries = 6000
