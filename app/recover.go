@@ -21,7 +21,7 @@ const guardName = guard.By
 // recovered is what the journal says of the time before this start.
 type recovered struct {
 	events uint64
-	at     time.Time // of the last event
+	at     time.Time                                    // of the last event
 	last   tsujiban.CallID                              // the highest id that was given
 	stands map[tsujiban.CustomerID]tsujiban.Restriction // what stands against whom
 	open   map[tsujiban.CallID]*openCall                // calls without an end
@@ -29,14 +29,14 @@ type recovered struct {
 
 // openCall is a call that was running when the program stopped.
 type openCall struct {
-	id       tsujiban.CallID
-	customer tsujiban.CustomerID
-	trunk    tsujiban.TrunkID
-	at       time.Time
-	answered time.Time // zero: it was being set up
-	verdict  tsujiban.Verdict
-	callID   []byte // of SIP, its own memory
-	dialog   tsujiban.Dialog // its own memory, when it was answered
+	id        tsujiban.CallID
+	customer  tsujiban.CustomerID
+	trunk     tsujiban.TrunkID
+	at        time.Time
+	answered  time.Time // zero: it was being set up
+	verdict   tsujiban.Verdict
+	callID    []byte          // of SIP, its own memory
+	dialog    tsujiban.Dialog // its own memory, when it was answered
 	direction tsujiban.Direction
 }
 

@@ -22,7 +22,7 @@ type Restored struct {
 	// Unanswered says that the call was being set up. Nobody sees it through any more, but the callee may have
 	// answered meanwhile, from Answered on at the earliest. Dialog holds no more than the SIP Call-ID.
 	Unanswered bool
-	Next      time.Time // when to ask Desk.Extend; zero: never
+	Next       time.Time // when to ask Desk.Extend; zero: never
 }
 
 // Restore takes calls up again after a restart, so that their end is seen and they can be

@@ -9,8 +9,8 @@ import (
 // The lengths that paying in stretches goes by; see the package documentation.
 const (
 	Stretch = 15 * time.Second
-	HangUp  = 2 * time.Second // in which a BYE must reach the other side
-	Outage  = 7 * time.Second // for which the program may be away, from a crash to the restart
+	HangUp  = 2 * time.Second               // in which a BYE must reach the other side
+	Outage  = 7 * time.Second               // for which the program may be away, from a crash to the restart
 	Margin  = HangUp + Outage + time.Second // the second is for a timer that is late
 )
 
