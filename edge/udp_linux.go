@@ -237,8 +237,8 @@ func (s *udpSocket) close() error {
 	if s.file == nil {
 		return nil
 	}
-	if s.reading != nil {
-		_ = unix.Shutdown(int(s.reading.Fd()), unix.SHUT_RDWR) // says ENOTCONN and wakes the reader all the same
+	if s.raw != nil {
+		_ = s.raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) }) // says ENOTCONN and wakes the reader all the same
 	}
 	return s.file.Close()
 }
