@@ -155,7 +155,9 @@ type Verdict struct {
 	Price       Price
 	Weight      Decibans // the largest sum of evidence over the scopes of this call
 	Why         [MaxWhy]Weight
-	Rule        string // the rule that decided, for people: "cap-day 20000", "country 232"; a constant or a string of the policy
+	Reach       Reach    // denied for fraud: what is restricted from now on
+	Campaign    Campaign // what the call has in common with strange calls of other customers
+	Rule        string   // the rule that decided, for people: "cap-day 20000", "country 232"; a constant or a string of the policy
 }
 
 // Price is what a call costs.

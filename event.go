@@ -21,13 +21,14 @@ const (
 	EventStarted    // the program took up work
 	EventStopped    // the program stopped in order
 	EventSet        // staff changed a setting: By, Note
+	EventReplied    // the customer said whether the use was theirs: Reply
 	numEvents
 )
 
 // NumEvents is the count of kinds, for tables indexed by EventKind.
 const NumEvents = int(numEvents)
 
-var eventNames = []string{"none", "attempt", "answered", "ended", "restricted", "released", "registered", "refused", "started", "stopped", "set"}
+var eventNames = []string{"none", "attempt", "answered", "ended", "restricted", "released", "registered", "refused", "started", "stopped", "set", "replied"}
 
 func (k EventKind) String() string { return name(eventNames, uint8(k)) }
 
@@ -52,6 +53,7 @@ type Event struct {
 	Outcome     Outcome     // EventEnded
 	Restriction Restriction // EventRestricted, EventReleased (Customer, By, Note)
 	Refusal     Refusal     // EventRefused
+	Reply       Reply       // EventReplied
 	By          string      // EventSet, EventStarted, EventStopped: who
 	Note        string      // likewise: what
 }
@@ -65,6 +67,14 @@ type Outcome struct {
 	Cut      Reason        // why the guard ended it; ReasonNone when a party did
 	By       Party         // who ended it
 	Carrier  CarrierID     // which carrier took it
+}
+
+// Reply is what a customer said when asked whether the use was theirs.
+type Reply struct {
+	Customer CustomerID
+	Theirs   bool   // yes, that was us
+	By       string // who took the answer down: a member of staff, or the link in the mail
+	Note     string
 }
 
 // Party is a side of a call.

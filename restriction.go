@@ -10,7 +10,7 @@ const (
 	LevelNone     Level = iota
 	LevelWatch          // look closely
 	LevelAsk            // ask the customer
-	LevelRestrict       // no new international calls, then running ones end; domestic calls go on
+	LevelRestrict       // what Restriction.Reach says is refused, and running calls of that kind end; all else goes on
 	LevelClose          // nothing but emergency calls
 )
 
@@ -28,6 +28,7 @@ func ParseLevel(s string) (Level, bool) {
 type Restriction struct {
 	Customer CustomerID
 	Level    Level
+	Reach    Reach  // LevelRestrict: what it stands against; LevelAsk: what is asked about. Zero: all international calls
 	Reason   Reason // ReasonFraud, ReasonStaff, ReasonSuspended
 	At       time.Time
 	By       string // "guard", or the member of staff
@@ -35,4 +36,5 @@ type Restriction struct {
 	Call     CallID // the call that gave the last bit of evidence, 0 when put by staff
 	Weight   Decibans
 	Why      [MaxWhy]Weight
+	Campaign Campaign // what the calls have in common with those of other customers
 }

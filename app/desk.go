@@ -124,6 +124,7 @@ func (d *desk) Registered(a *tsujiban.Attempt, at time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	ev := &d.event
+	d.guard.Registered(a, at)
 	ev.Kind, ev.At, ev.Call, ev.Attempt = tsujiban.EventRegistered, at, 0, *a
 	_, _ = d.append(ev) // counted
 }
@@ -173,19 +174,47 @@ func (d *desk) restrict(r *tsujiban.Restriction) (uint64, error) {
 	return seq, err
 }
 
-// release lifts what stands against a customer; ok is false when nothing stood.
+// release lifts what stands against a customer, or the part of it that r.Reach names; ok is false when nothing stood.
 func (d *desk) release(r *tsujiban.Restriction) (seq uint64, ok bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.guard.Release(r.Customer, r.At, r.By, r.Note) {
+	if r.Reach == tsujiban.ReachAbroad() {
+		ok = d.guard.Release(r.Customer, r.At)
+	} else {
+		ok = d.guard.ReleaseReach(r.Customer, r.Reach, r.At)
+	}
+	if !ok {
 		return 0, false, nil
 	}
 	ev := &d.event
 	ev.Kind, ev.At, ev.Call, ev.Restriction = tsujiban.EventReleased, r.At, 0, *r
 	seq, err = d.append(ev)
 	d.notes.released(r)
-	d.stored.put(standing{restriction: *r, released: true})
+	d.store(r)
 	return seq, true, err
+}
+
+// store has the store keep what stands against a customer now. r says who changed it, when and why.
+func (d *desk) store(r *tsujiban.Restriction) {
+	if u, ok := d.guard.Usage(r.Customer); ok && u.Restriction != nil {
+		d.stored.put(standing{restriction: *u.Restriction})
+		return
+	}
+	d.stored.put(standing{restriction: *r, released: true})
+}
+
+// replied keeps what a customer said of a use, and does what follows from it. It returns what stands now, nil when nothing does.
+func (d *desk) replied(r *tsujiban.Reply, at time.Time) (stands *tsujiban.Restriction, seq uint64, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	stands = d.guard.Answer(r.Customer, r.Theirs, at)
+	ev := &d.event
+	ev.Kind, ev.At, ev.Call, ev.Reply = tsujiban.EventReplied, at, 0, *r
+	seq, err = d.append(ev)
+	d.notes.replied(r, at)
+	d.settle()
+	d.store(&tsujiban.Restriction{Customer: r.Customer, At: at, By: r.By, Note: r.Note})
+	return stands, seq, err
 }
 
 // said keeps what staff or the program itself did.

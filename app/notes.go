@@ -24,6 +24,7 @@ const (
 	noteCut
 	noteRestricted
 	noteReleased
+	noteReplied
 	noteSet
 )
 
@@ -39,6 +40,9 @@ type note struct {
 	country  [2]byte
 	rule     string
 	by, text string
+	reach    tsujiban.Reach
+	campaign tsujiban.Campaign
+	theirs   bool
 	charge   tsujiban.Money
 	weight   tsujiban.Decibans
 	why      [tsujiban.MaxWhy]tsujiban.Weight
@@ -65,12 +69,16 @@ func (n *notes) cut(call tsujiban.CallID, at time.Time, o *tsujiban.Outcome) {
 func (n *notes) restricted(r *tsujiban.Restriction) {
 	*n.next() = note{
 		kind: noteRestricted, at: r.At, call: r.Call, customer: r.Customer, level: r.Level, reason: r.Reason,
-		by: r.By, text: r.Note, weight: r.Weight, why: r.Why,
+		by: r.By, text: r.Note, weight: r.Weight, why: r.Why, reach: r.Reach, campaign: r.Campaign,
 	}
 }
 
 func (n *notes) released(r *tsujiban.Restriction) {
 	*n.next() = note{kind: noteReleased, at: r.At, customer: r.Customer, by: r.By, text: r.Note}
+}
+
+func (n *notes) replied(r *tsujiban.Reply, at time.Time) {
+	*n.next() = note{kind: noteReplied, at: at, customer: r.Customer, by: r.By, text: r.Note, theirs: r.Theirs}
 }
 
 func (n *notes) set(at time.Time, by, text string) {
@@ -92,7 +100,7 @@ func (d *desk) latest() []control.Notable {
 	return out
 }
 
-var noteNames = [...]string{noteVerdict: "", noteCut: "cut", noteRestricted: "restricted", noteReleased: "released", noteSet: "set"}
+var noteNames = [...]string{noteVerdict: "", noteCut: "cut", noteRestricted: "restricted", noteReleased: "released", noteReplied: "replied", noteSet: "set"}
 
 func (n *note) notable() control.Notable {
 	v := control.Notable{
@@ -108,6 +116,10 @@ func (n *note) notable() control.Notable {
 	}
 	if n.kind == noteRestricted {
 		v.Level = n.level.String()
+		v.Reach, v.Campaign = n.reach.String(), control.CampaignOf(n.campaign)
+	}
+	if n.kind == noteReplied {
+		v.Theirs = &n.theirs
 	}
 	if n.reason != tsujiban.ReasonNone {
 		v.Reason = n.reason.String()

@@ -29,6 +29,7 @@ func (s *controlServer) routes() *http.ServeMux {
 		"POST /v1/customers/{id}/numbers/{do}":  s.setNumbers,
 		"PUT /v1/customers/{id}/restriction":    s.restrict,
 		"DELETE /v1/customers/{id}/restriction": s.release,
+		"POST /v1/customers/{id}/answer":        s.answer,
 		"GET /v1/restrictions":                  s.restrictions,
 		"GET /v1/trunks":                        s.listTrunks,
 		"GET /v1/trunks/{id}":                   s.showTrunk,

@@ -46,7 +46,7 @@ const progressEvery = 1_000_000
 // replay folds the whole journal into the guard and into what is returned. progress gets a
 // line now and then, for a person who waits.
 func replay(ctx context.Context, j *journal.Journal, g *guard.Guard, progress io.Writer, log *slog.Logger) (_ *recovered, err error) {
-	rec := &recovered{stands: map[tsujiban.CustomerID]tsujiban.Restriction{}, open: map[tsujiban.CallID]*openCall{}}
+	rec := &recovered{open: map[tsujiban.CallID]*openCall{}}
 	end := j.Committed()
 	if end == 0 {
 		return rec, nil
@@ -70,6 +70,7 @@ func replay(ctx context.Context, j *journal.Journal, g *guard.Guard, progress io
 			}
 		}
 	}
+	rec.stands = g.Restrictions()
 	log.Info("journal read", slog.Uint64("events", rec.events), slog.Int("open_calls", len(rec.open)), slog.Int("restrictions", len(rec.stands)))
 	return rec, nil
 }
@@ -83,11 +84,6 @@ func (rec *recovered) apply(ev *tsujiban.Event) {
 				id: ev.Call, customer: ev.Attempt.Customer, trunk: ev.Attempt.Trunk, at: ev.At,
 				verdict: ev.Verdict, callID: slices.Clone(ev.Attempt.SIPCallID), direction: ev.Attempt.Direction,
 			}
-		} else if ev.Verdict.Reason == tsujiban.ReasonFraud {
-			rec.stands[ev.Attempt.Customer] = tsujiban.Restriction{
-				Customer: ev.Attempt.Customer, Level: tsujiban.LevelRestrict, Reason: tsujiban.ReasonFraud, At: ev.At, By: guardName,
-				Call: ev.Call, Weight: ev.Verdict.Weight, Why: ev.Verdict.Why,
-			}
 		}
 	case tsujiban.EventAnswered:
 		if c := rec.open[ev.Call]; c != nil {
@@ -95,10 +91,6 @@ func (rec *recovered) apply(ev *tsujiban.Event) {
 		}
 	case tsujiban.EventEnded:
 		delete(rec.open, ev.Call)
-	case tsujiban.EventRestricted:
-		rec.stands[ev.Restriction.Customer] = ev.Restriction
-	case tsujiban.EventReleased:
-		delete(rec.stands, ev.Restriction.Customer)
 	}
 }
 

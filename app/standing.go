@@ -29,8 +29,12 @@ func (s *controlServer) restrict(r *http.Request) (any, error) {
 	if !ok {
 		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "there is no level %q; write watch, ask, restrict or close", o.Level)
 	}
+	reach, err := reachOf(o.Reach)
+	if err != nil {
+		return nil, err
+	}
 	res := &tsujiban.Restriction{
-		Customer: tsujiban.CustomerID(r.PathValue("id")), Level: level, Reason: tsujiban.ReasonStaff, At: a.now(), By: byOf(r), Note: o.Note,
+		Customer: tsujiban.CustomerID(r.PathValue("id")), Level: level, Reach: reach, Reason: tsujiban.ReasonStaff, At: a.now(), By: byOf(r), Note: o.Note,
 	}
 	if err := store.ValidRestriction(res); err != nil {
 		return nil, err
@@ -53,7 +57,11 @@ func (s *controlServer) release(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := &tsujiban.Restriction{Customer: tsujiban.CustomerID(r.PathValue("id")), At: a.now(), By: byOf(r), Note: o.Note}
+	reach, err := reachOf(o.Reach)
+	if err != nil {
+		return nil, err
+	}
+	res := &tsujiban.Restriction{Customer: tsujiban.CustomerID(r.PathValue("id")), Reach: reach, At: a.now(), By: byOf(r), Note: o.Note}
 	seq, ok, err := a.desk.release(res)
 	switch {
 	case err != nil:
@@ -64,6 +72,46 @@ func (s *controlServer) release(r *http.Request) (any, error) {
 		return nil, tsujiban.Errorf(tsujiban.CodeConflict, "no restriction stands against customer %q", res.Customer)
 	}
 	return a.stands(r.Context(), res.By, fmt.Sprintf("customer %s: released", res.Customer), seq)
+}
+
+// reachOf reads what a restriction is to stand against; nothing is all international calls.
+func reachOf(text string) (tsujiban.Reach, error) {
+	if text == "" {
+		return tsujiban.ReachAbroad(), nil
+	}
+	reach, err := tsujiban.ParseReach(text)
+	if err != nil || reach.Empty() {
+		return reach, tsujiban.Errorf(tsujiban.CodeInvalid, "%q is %w", text, tsujiban.ErrReach)
+	}
+	return reach, nil
+}
+
+// answer takes down what the customer said: was this you?
+func (s *controlServer) answer(r *http.Request) (any, error) {
+	a := s.app
+	var in control.Answer
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if err := store.ValidText("note", in.Note, store.MaxNote, true); err != nil {
+		return nil, err
+	}
+	reply := &tsujiban.Reply{Customer: tsujiban.CustomerID(r.PathValue("id")), Theirs: in.Theirs, By: byOf(r), Note: in.Note}
+	if !a.known(reply.Customer) {
+		return nil, noCustomer(string(reply.Customer))
+	}
+	stands, seq, err := a.desk.replied(reply, a.now())
+	if err != nil {
+		return nil, err
+	}
+	said, left := "not theirs", "nothing stands"
+	if in.Theirs {
+		said = "theirs"
+	}
+	if stands != nil {
+		left = fmt.Sprintf("%s stands, by %s", stands.Level, stands.By)
+	}
+	return a.stands(r.Context(), reply.By, fmt.Sprintf("customer %s says: %s; %s", reply.Customer, said, left), seq)
 }
 
 func (s *controlServer) restrictions(*http.Request) (any, error) {

@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"time"
+
 	"tsujiban"
 	"tsujiban/guard/fraud"
 	"tsujiban/guard/policy"
@@ -31,9 +33,28 @@ func (g *Guard) Apply(ev *tsujiban.Event) {
 		g.put(g.customer(ev.Restriction.Customer), ev.Restriction)
 		g.forgetEffects()
 	case tsujiban.EventReleased:
-		if c, ok := g.customers[ev.Restriction.Customer]; ok {
-			g.lift(c)
+		g.applyReleased(&ev.Restriction, ev.At)
+	case tsujiban.EventReplied:
+		if c, ok := g.customers[ev.Reply.Customer]; ok {
+			g.answer(c, ev.Reply.Theirs, ev.At)
+			g.forgetEffects()
 		}
+	case tsujiban.EventRegistered:
+		if c, ok := g.customers[ev.Attempt.Customer]; ok {
+			g.registered(c, &ev.Attempt, ev.At)
+		}
+	}
+}
+
+// applyReleased folds a release: of all that stood, or of the reach that the record names.
+func (g *Guard) applyReleased(r *tsujiban.Restriction, at time.Time) {
+	c, ok := g.customers[r.Customer]
+	switch {
+	case !ok:
+	case r.Reach == tsujiban.ReachAbroad():
+		g.lift(c, at.UnixMilli())
+	default:
+		g.release(c, r.Reach, at)
 	}
 }
 
@@ -48,12 +69,15 @@ func (g *Guard) applyAttempt(p *view, ev *tsujiban.Event) {
 	}
 	c, m := g.customer(a.Customer), p.Moment(a.At)
 	out := a.Direction == tsujiban.Out && v.Destination.Scope != tsujiban.ScopeEmergency
+	if !denied && v.Destination.Scope != tsujiban.ScopeEmergency {
+		g.arrived(p, c, &a, v)
+	}
 	var t fraud.Trace
 	if out && p.Fraud() != policy.FraudOff {
 		g.observe(p, m, c, &a, v, &t)
 	}
 	if denied {
-		g.impose(c, tsujiban.LevelRestrict, a.Call, a.At, v.Weight, &v.Why)
+		g.impose(c, &fraud.Finding{Level: tsujiban.LevelRestrict, Weight: v.Weight, Reach: v.Reach, Why: v.Why, Campaign: v.Campaign}, a.Call, a.At)
 		g.forgetEffects()
 		return
 	}

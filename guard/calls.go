@@ -29,9 +29,9 @@ type call struct {
 	trace       fraud.Trace
 }
 
-// abroad tells whether a restriction of international calls touches the call.
+// abroad tells whether the call goes out to another country, or to a number at home that costs extra.
 func (c *call) abroad() bool {
-	return c.direction == tsujiban.Out && isAbroad(c.destination)
+	return c.direction == tsujiban.Out && c.destination.Key() != 0
 }
 
 // freeLine gives the call's channel back.
@@ -39,15 +39,13 @@ func (c *call) freeLine() {
 	if c.line {
 		c.line = false
 		c.customer.running--
+		if c.direction == tsujiban.In {
+			c.customer.in--
+		}
 	}
 }
 
 func (c *call) emergency() bool { return c.destination.Scope == tsujiban.ScopeEmergency }
-
-// isAbroad takes what is neither domestic nor emergency for international.
-func isAbroad(d tsujiban.Destination) bool {
-	return d.Scope != tsujiban.ScopeDomestic && d.Scope != tsujiban.ScopeEmergency
-}
 
 // calls holds the running calls in one slab; places that became free are used
 // again, so that a call allocates nothing once the slab has grown.
@@ -88,6 +86,9 @@ func (t *calls) add(id tsujiban.CallID, owner *customer, d tsujiban.Direction) *
 	owner.first = i
 	if c.line {
 		owner.running++
+		if d == tsujiban.In {
+			owner.in++
+		}
 	}
 	t.byID[id] = i
 	return c

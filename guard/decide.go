@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"time"
+
 	"tsujiban"
 	"tsujiban/guard/fraud"
 	"tsujiban/guard/policy"
@@ -77,9 +79,9 @@ func (q *inquiry) look(p *view, a *tsujiban.Attempt, v *tsujiban.Verdict) bool {
 // and the network. Nothing is set aside or counted before the last check has passed.
 func (g *Guard) judge(q *inquiry, a *tsujiban.Attempt, v *tsujiban.Verdict) {
 	c := g.remember(q.policy, q.rules)
-	if r := c.restricts(a.Direction, v.Destination); r != nil {
+	if r := c.restricts(a, v); r != nil {
 		deny(v, restrictionReason(r), levelRules[r.Level])
-		v.Weight, v.Why = r.Weight, r.Why
+		v.Weight, v.Why, v.Campaign = r.Weight, r.Why, r.Campaign
 		return
 	}
 	rules := q.rules
@@ -99,6 +101,7 @@ func (g *Guard) judge(q *inquiry, a *tsujiban.Attempt, v *tsujiban.Verdict) {
 		return
 	}
 	if !out {
+		g.arrived(q.policy, c, a, v)
 		g.open(c, q.moment, a, v)
 		return
 	}
@@ -110,7 +113,8 @@ func (g *Guard) judge(q *inquiry, a *tsujiban.Attempt, v *tsujiban.Verdict) {
 	var t fraud.Trace
 	if !g.weigh(q, c, a, v, &t) {
 		deny(v, tsujiban.ReasonFraud, "evidence")
-		g.impose(c, tsujiban.LevelRestrict, a.Call, a.At, v.Weight, &v.Why)
+		v.Reach = g.finding.Reach
+		g.impose(c, &g.finding, a.Call, a.At)
 		return
 	}
 	g.open(c, q.moment, a, v).trace = t
@@ -125,7 +129,7 @@ func (g *Guard) weigh(q *inquiry, c *customer, a *tsujiban.Attempt, v *tsujiban.
 		return true
 	}
 	g.observe(q.policy, q.moment, c, a, v, t)
-	v.Weight, v.Why = g.finding.Weight, g.finding.Why
+	v.Weight, v.Why, v.Campaign = g.finding.Weight, g.finding.Why, g.finding.Campaign
 	level := g.finding.Level
 	if level >= tsujiban.LevelWatch {
 		v.Action = tsujiban.Watch
@@ -137,9 +141,17 @@ func (g *Guard) weigh(q *inquiry, c *customer, a *tsujiban.Attempt, v *tsujiban.
 		v.Reason = tsujiban.ReasonFraud // what would have been said
 	}
 	if level == tsujiban.LevelAsk && mode == policy.FraudEnforce {
-		g.impose(c, tsujiban.LevelAsk, a.Call, a.At, v.Weight, &v.Why)
+		g.impose(c, &g.finding, a.Call, a.At)
 	}
 	return true
+}
+
+// arrived shows a call from the network to the weighing of evidence: who calls a customer is no stranger to it.
+func (g *Guard) arrived(p *view, c *customer, a *tsujiban.Attempt, v *tsujiban.Verdict) {
+	if p.Fraud() == policy.FraudOff || a.Direction != tsujiban.In {
+		return
+	}
+	g.model.Incoming(&c.fraud, a.At.UnixMilli(), v.Caller, p.Plan().Classify(v.Caller))
 }
 
 // observe shows an attempt to the weighing of evidence; the answer is in g.finding.
@@ -153,9 +165,23 @@ func (g *Guard) observe(p *view, m policy.Moment, c *customer, a *tsujiban.Attem
 		Hint:        p.Hint(v.Callee),
 		Source:      fraud.HashAddress(a.Source.Addr()),
 		Agent:       fraud.HashText(a.UserAgent),
-		Running:     int(c.abroad),
+		Abroad:      int(c.abroad),
+		Out:         int(c.running - c.in),
+		In:          int(c.in),
 	}
 	g.model.Attempt(&c.fraud, &seen, t, &g.finding)
+}
+
+// Registered notes that a phone registered at a customer's PBX through the guard.
+func (g *Guard) Registered(a *tsujiban.Attempt, at time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.saw(at)
+	g.registered(g.customer(a.Customer), a, at)
+}
+
+func (g *Guard) registered(c *customer, a *tsujiban.Attempt, at time.Time) {
+	g.model.Registered(&c.fraud, at.UnixMilli(), fraud.HashAddress(a.Source.Addr()), fraud.HashText(a.UserAgent))
 }
 
 // open makes a call that was let through a running one. What the verdict says is

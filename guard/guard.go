@@ -38,7 +38,8 @@ type customer struct {
 	restriction *tsujiban.Restriction // nil: none stands
 	first       int32                 // list of running calls, -1 ends it
 	running     int32                 // calls over its lines that are up or being set up
-	abroad      int32                 // those of them that go out to other countries
+	abroad      int32                 // those of them that go out to other countries, or to numbers at home that cost extra
+	in          int32                 // those of them that come in
 	fraud       fraud.State
 }
 

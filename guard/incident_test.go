@@ -70,7 +70,7 @@ func steal(w *world, r *rand.Rand, c tsujiban.CustomerID, th theft, from time.Ti
 	if th.source != "" {
 		source, agent = th.source, th.agent
 	}
-	p := planned{at: from, customer: c, source: source, agent: agent}
+	p := planned{at: from, customer: c, source: source, agent: agent, stolen: true}
 	if th.tested {
 		test := p
 		test.at, test.dialled, test.talk = from.Add(-20*time.Hour), th.number(r), 8*time.Second
@@ -84,7 +84,7 @@ func steal(w *world, r *rand.Rand, c tsujiban.CustomerID, th theft, from time.Ti
 	}
 }
 
-// loss counts what went out in a theft before it was stopped.
+// loss counts what went out in a theft before it was stopped. Honest calls go on, but for those to where the thief calls.
 func loss(w *world, c tsujiban.CustomerID, from time.Time) (calls int, yen tsujiban.Money) {
 	for _, o := range w.done {
 		if o.customer != c || o.at.Before(from) {
@@ -93,7 +93,7 @@ func loss(w *world, c tsujiban.CustomerID, from time.Time) (calls int, yen tsuji
 		switch denied := o.verdict.Action == tsujiban.Deny; {
 		case o.verdict.Destination.Scope == tsujiban.ScopeDomestic && denied:
 			w.t.Errorf("%s: a call at home was refused: %v", c, o.verdict.Reason)
-		case o.verdict.Destination.Scope == tsujiban.ScopeInternational && !denied:
+		case o.stolen && !denied:
 			calls++
 			yen += o.end.Charge
 		}

@@ -42,7 +42,7 @@ func TestManyAtOnce(t *testing.T) {
 			running, effects = g.Running(running[:0]), g.Effects(effects[:0])
 			if i%20 == 0 {
 				g.Restrict(&tsujiban.Restriction{Customer: "b", Level: tsujiban.LevelRestrict, Reason: tsujiban.ReasonStaff, At: monday})
-				g.Release("b", monday, "staff", "")
+				g.Release("b", monday)
 			}
 		}
 	})

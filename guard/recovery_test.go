@@ -41,7 +41,7 @@ func TestJournalGivesTheState(t *testing.T) {
 		steal(w, r, "explorer", theft, from, "192.0.2.1", "PBX/1.0")
 		release := from.Add(time.Duration(rapid.IntRange(0, 600).Draw(rt, "release")) * time.Minute)
 		w.later(release, func() {
-			if w.g.Release("explorer", w.now, "staff", "asked by telephone") {
+			if w.g.Release("explorer", w.now) {
 				w.record(tsujiban.Event{Kind: tsujiban.EventReleased, At: w.now, Restriction: tsujiban.Restriction{Customer: "explorer", At: w.now}})
 			}
 		})

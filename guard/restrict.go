@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/guard/fraud"
 )
 
 // By is how the guard signs its restrictions.
@@ -16,22 +17,36 @@ var levelRules = [...]string{
 }
 
 // restricts returns the restriction that stands against a call, nil when none does.
-func (c *customer) restricts(d tsujiban.Direction, to tsujiban.Destination) *tsujiban.Restriction {
-	if c.restriction != nil && touches(c.restriction.Level, d, to) {
-		return c.restriction
+func (c *customer) restricts(a *tsujiban.Attempt, v *tsujiban.Verdict) *tsujiban.Restriction {
+	r := c.restriction
+	if r == nil || r.Level < tsujiban.LevelRestrict {
+		return nil
+	}
+	unknown := r.Reach.Home() && a.Direction == tsujiban.Out && v.Destination.Key() == 0 && !c.fraud.Known(v.Callee, a.At.UnixMilli())
+	if touches(r, a.Direction, v.Destination, unknown) {
+		return r
 	}
 	return nil
 }
 
-// touches tells whether a restriction of that level stands against a call.
-func touches(l tsujiban.Level, d tsujiban.Direction, to tsujiban.Destination) bool {
+// touches tells whether a restriction stands against a call; unknown says of a call at home that the customer had
+// not called that number before.
+func touches(r *tsujiban.Restriction, d tsujiban.Direction, to tsujiban.Destination, unknown bool) bool {
 	switch {
 	case to.Scope == tsujiban.ScopeEmergency:
 		return false
-	case l >= tsujiban.LevelClose:
+	case r.Level >= tsujiban.LevelClose:
+		return true
+	case r.Level < tsujiban.LevelRestrict || d != tsujiban.Out:
+		return false
+	}
+	switch key := to.Key(); {
+	case key == 0:
+		return unknown && r.Reach.Home()
+	case r.Reach.HasKey(key):
 		return true
 	}
-	return l == tsujiban.LevelRestrict && d == tsujiban.Out && isAbroad(to)
+	return r.Reach.Abroad() && to.Scope != tsujiban.ScopeDomestic
 }
 
 func restrictionReason(r *tsujiban.Restriction) tsujiban.Reason {
@@ -41,25 +56,31 @@ func restrictionReason(r *tsujiban.Restriction) tsujiban.Reason {
 	return tsujiban.ReasonRestricted
 }
 
-// impose puts the guard's own restriction on a customer, unless one of that level
-// or a higher one stands already.
-func (g *Guard) impose(c *customer, l tsujiban.Level, id tsujiban.CallID, at time.Time, w tsujiban.Decibans, why *[tsujiban.MaxWhy]tsujiban.Weight) {
-	if c.restriction != nil && c.restriction.Level >= l {
-		return
+// impose puts what the evidence came to on a customer, unless as much stands already: a restriction of a higher
+// level, or one of the same that reaches as far. What stands and what is new are put together.
+func (g *Guard) impose(c *customer, f *fraud.Finding, id tsujiban.CallID, at time.Time) {
+	r := tsujiban.Restriction{
+		Customer: c.id, Level: f.Level, Reach: f.Reach, Reason: tsujiban.ReasonFraud, At: at, By: By,
+		Call: id, Weight: f.Weight, Why: f.Why, Campaign: f.Campaign,
 	}
-	r := &tsujiban.Restriction{
-		Customer: c.id, Level: l, Reason: tsujiban.ReasonFraud, At: at, By: By,
-		Call: id, Weight: w, Why: *why,
+	if old := c.restriction; old != nil {
+		switch {
+		case old.Level > r.Level, old.Level == r.Level && old.Reach.Covers(r.Reach):
+			return
+		case old.Level == r.Level:
+			r.Reach = r.Reach.With(old.Reach)
+		}
 	}
-	g.effects = append(g.effects, Effect{Restriction: r, Reason: r.Reason})
-	g.put(c, *r)
+	stands := r
+	g.effects = append(g.effects, Effect{Restriction: &stands, Reason: r.Reason})
+	g.put(c, r)
 }
 
 // put makes r what stands against the customer and orders the end of the running calls
 // that it touches. Level none is none.
 func (g *Guard) put(c *customer, r tsujiban.Restriction) {
 	if r.Level == tsujiban.LevelNone {
-		g.lift(c)
+		g.lift(c, r.At.UnixMilli())
 		return
 	}
 	if c.restriction == nil {
@@ -68,22 +89,22 @@ func (g *Guard) put(c *customer, r tsujiban.Restriction) {
 	c.restriction = &r
 	for i := c.first; i != none; i = g.calls.slab[i].next {
 		k := &g.calls.slab[i]
-		if k.cut == tsujiban.ReasonNone && touches(r.Level, k.direction, k.destination) {
+		if k.cut == tsujiban.ReasonNone && touches(&r, k.direction, k.destination, k.trace.Unknown()) {
 			k.cut = r.Reason
 			g.effects = append(g.effects, Effect{Cut: k.id, Reason: r.Reason})
 		}
 	}
 }
 
-// lift takes away what stands against the customer, with the suspicion that led to
+// lift takes away what stands against the customer, with most of the suspicion that led to
 // it, and tells whether something stood.
-func (g *Guard) lift(c *customer) bool {
+func (g *Guard) lift(c *customer, now int64) bool {
 	if c.restriction == nil {
 		return false
 	}
 	g.sums.restricted--
 	c.restriction = nil
-	c.fraud.Clear()
+	c.fraud.Ease(now)
 	return true
 }
 
@@ -96,13 +117,76 @@ func (g *Guard) Restrict(r *tsujiban.Restriction) {
 	g.put(g.customer(r.Customer), *r)
 }
 
-// Release lifts what stands against a customer and forgets the suspicion. When
-// nothing stood it changes nothing and returns false. Who did it and why is for the
-// record, which the guard does not keep.
-func (g *Guard) Release(id tsujiban.CustomerID, at time.Time, _, _ string) bool {
+// Release lifts what stands against a customer and takes most of the suspicion away; it teaches nothing, for nobody has said
+// whose the use was (see Answer). When nothing stood it changes nothing and returns false.
+func (g *Guard) Release(id tsujiban.CustomerID, at time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.saw(at)
 	c, ok := g.customers[id]
-	return ok && g.lift(c)
+	return ok && g.lift(c, at.UnixMilli())
+}
+
+// ReleaseReach lifts a part of what stands against a customer, and all of it when nothing is left.
+func (g *Guard) ReleaseReach(id tsujiban.CustomerID, reach tsujiban.Reach, at time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.saw(at)
+	c, ok := g.customers[id]
+	return ok && g.release(c, reach, at)
+}
+
+func (g *Guard) release(c *customer, reach tsujiban.Reach, at time.Time) bool {
+	if c.restriction == nil {
+		return false
+	}
+	left := c.restriction.Reach.Without(reach)
+	if c.restriction.Level != tsujiban.LevelRestrict || left.Empty() {
+		return g.lift(c, at.UnixMilli())
+	}
+	r := *c.restriction
+	r.Reach = left
+	c.restriction = &r
+	c.fraud.Ease(at.UnixMilli())
+	return true
+}
+
+// Answer is what the customer says when asked whether the use was theirs. "Yes" lifts what the guard put on
+// and teaches that such use is theirs; "no" keeps it, or puts it on where it was only asked, and ends the running
+// calls that it touches, through Effects. What staff put on stays either way. It returns what stands now, nil when nothing does.
+func (g *Guard) Answer(id tsujiban.CustomerID, theirs bool, at time.Time) *tsujiban.Restriction {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.saw(at)
+	c, ok := g.customers[id]
+	if !ok {
+		return nil
+	}
+	g.answer(c, theirs, at)
+	if c.restriction == nil {
+		return nil
+	}
+	r := *c.restriction
+	return &r
+}
+
+func (g *Guard) answer(c *customer, theirs bool, at time.Time) {
+	r := c.restriction
+	ours := r != nil && r.By == By
+	switch {
+	case theirs && ours:
+		g.sums.restricted--
+		c.restriction = nil
+		g.model.Theirs(&c.fraud, at.UnixMilli())
+	case theirs && r == nil:
+		g.model.Theirs(&c.fraud, at.UnixMilli())
+	case !theirs && ours && r.Level < tsujiban.LevelRestrict:
+		stands := *r
+		stands.Level, stands.At = tsujiban.LevelRestrict, at
+		c.fraud.NotTheirs(at.UnixMilli())
+		g.effects = append(g.effects, Effect{Restriction: &stands, Reason: stands.Reason})
+		g.put(c, stands)
+	case !theirs:
+		c.fraud.NotTheirs(at.UnixMilli())
+	}
 }

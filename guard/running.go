@@ -67,7 +67,7 @@ func (c *call) due(rules *policy.Customer, now time.Time) time.Time {
 		return time.Time{}
 	}
 	at := time.Duration(-1)
-	if c.metered() {
+	if c.metered() && (rules == nil || rules.Capped() || c.trace.Lasting()) {
 		at = c.paid - spend.Margin
 	}
 	if rules != nil && rules.LongestCall > 0 && (at < 0 || rules.LongestCall < at) {
@@ -106,10 +106,37 @@ func (g *Guard) Extend(id tsujiban.CallID, at time.Time) (next time.Time, cut ts
 	if c.cut == tsujiban.ReasonNone {
 		c.cut = g.extend(c, rules, at)
 	}
+	if c.cut == tsujiban.ReasonNone && p.Fraud() == policy.FraudEnforce {
+		g.weighRunning(c, at)
+	}
 	if c.cut != tsujiban.ReasonNone {
 		return time.Time{}, c.cut
 	}
 	return c.due(rules, at), tsujiban.ReasonNone
+}
+
+// weighRunning looks at a call that talks on and on: no new attempt may ever come to judge by. What it says is
+// not carried on: the call's end does that. A restriction that comes of it cuts the call like the others that it touches.
+func (g *Guard) weighRunning(c *call, at time.Time) {
+	others := int(c.customer.abroad)
+	if c.abroad() {
+		others--
+	}
+	g.model.Running(&c.customer.fraud, &c.trace, at.UnixMilli(), c.clock.talked.Milliseconds(), others, &g.finding)
+	if g.finding.Level >= tsujiban.LevelRestrict {
+		g.impose(c.customer, &g.finding, c.id, at)
+	}
+}
+
+// nextLook is when a call that no cap bounds is looked at again: when it gets into another kind of length
+// (fraud's durationKind), and then every half hour.
+func nextLook(talked time.Duration) time.Duration {
+	for _, at := range [...]time.Duration{time.Minute, 3 * time.Minute, 10 * time.Minute, 30 * time.Minute} {
+		if talked < at {
+			return at
+		}
+	}
+	return talked.Truncate(30*time.Minute) + 30*time.Minute
 }
 
 // extend pays the next stretch if it has to be paid by now, or says why it cannot be.
@@ -130,6 +157,10 @@ func (g *Guard) extend(c *call, rules *policy.Customer, at time.Time) tsujiban.R
 		return tsujiban.ReasonNone
 	}
 	paid := spend.Next(c.price, c.paid, talked)
+	if !rules.Capped() {
+		// Nothing bounds it: what is set aside only shows what is at risk, and the call is looked at when its length says more.
+		paid = spend.Cover(c.price, c.paid, nextLook(talked)+spend.Margin)
+	}
 	if paid == c.paid {
 		return c.customer.books.Over(&c.slip, caps(rules)) // it is, after a long outage
 	}
@@ -166,7 +197,7 @@ func (g *Guard) Ended(id tsujiban.CallID, at time.Time, o *tsujiban.Outcome) {
 	owner := c.customer
 	f := g.close(p, c, at, o)
 	if f.Level >= tsujiban.LevelAsk && p.Fraud() == policy.FraudEnforce {
-		g.impose(owner, f.Level, id, at, f.Weight, &f.Why)
+		g.impose(owner, f, id, at)
 	}
 }
 

@@ -79,6 +79,19 @@ func (c *customer) usage(u *Usage, p *view, now int64) {
 	}
 }
 
+// Restrictions is all that stands, in no order.
+func (g *Guard) Restrictions() map[tsujiban.CustomerID]tsujiban.Restriction {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := map[tsujiban.CustomerID]tsujiban.Restriction{}
+	for id, c := range g.customers {
+		if c.restriction != nil {
+			out[id] = *c.restriction
+		}
+	}
+	return out
+}
+
 // Totals says what all customers use now.
 func (g *Guard) Totals() Totals {
 	p := g.view.Load()

@@ -91,6 +91,7 @@ type planned struct {
 	source   string
 	agent    string
 	talk     time.Duration // 0: nobody answers
+	stolen   bool
 }
 
 // outcome is what became of it.

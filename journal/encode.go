@@ -57,6 +57,13 @@ func (e *encoder) event(b []byte, ev *tsujiban.Event) []byte {
 		b = e.restriction(b, ev)
 	case tsujiban.EventRefused:
 		b = appendRefusal(b, &ev.Refusal)
+	case tsujiban.EventReplied:
+		b = appendField(b, `,"customer":`, ev.Reply.Customer, limitID)
+		if ev.Reply.Theirs {
+			b = append(b, `,"theirs":true`...)
+		}
+		b = appendField(b, `,"by":`, ev.Reply.By, limitID)
+		b = appendField(b, `,"note":`, ev.Reply.Note, limitNote)
 	case tsujiban.EventStarted, tsujiban.EventStopped, tsujiban.EventSet:
 		b = appendField(b, `,"by":`, ev.By, limitID)
 		b = appendField(b, `,"note":`, ev.Note, limitNote)
@@ -101,7 +108,27 @@ func appendVerdict(b []byte, v *tsujiban.Verdict) []byte {
 	b = appendSeconds(b, `,"increment_s":`, v.Price.Increment)
 	b = appendSeconds(b, `,"minimum_s":`, v.Price.Minimum)
 	b = appendWeights(b, v.Weight, &v.Why)
+	b = appendReach(b, v.Reach)
+	b = appendCampaign(b, v.Campaign)
 	return appendField(b, `,"rule":`, v.Rule, limitRule)
+}
+
+// appendReach writes what a restriction stands against; nothing for all international calls.
+func appendReach(b []byte, r tsujiban.Reach) []byte {
+	if r == tsujiban.ReachAbroad() {
+		return b
+	}
+	b = append(b, `,"reach":"`...)
+	return append(r.Append(b), '"')
+}
+
+func appendCampaign(b []byte, c tsujiban.Campaign) []byte {
+	if c.Factor == tsujiban.FactorNone || int(c.Factor) >= tsujiban.NumFactors {
+		return b
+	}
+	b = appendEnum(b, `,"factor":"`, c.Factor.String())
+	b = append(b, `,"customers":`...)
+	return strconv.AppendUint(b, uint64(c.Customers), 10)
 }
 
 func appendDestination(b []byte, d *tsujiban.Destination) []byte {
@@ -188,7 +215,9 @@ func (e *encoder) restriction(b []byte, ev *tsujiban.Event) []byte {
 		b = append(b, `,"last_call":"`...)
 		b = append(r.Call.Append(b), '"')
 	}
-	return appendWeights(b, r.Weight, &r.Why)
+	b = appendWeights(b, r.Weight, &r.Why)
+	b = appendReach(b, r.Reach)
+	return appendCampaign(b, r.Campaign)
 }
 
 func appendRefusal(b []byte, r *tsujiban.Refusal) []byte {

@@ -94,6 +94,28 @@ func why(t *rapid.T) (w [tsujiban.MaxWhy]tsujiban.Weight) {
 	return w
 }
 
+func reach(t *rapid.T) tsujiban.Reach {
+	r := tsujiban.ReachHome().Without(tsujiban.ReachHome())
+	for range rapid.IntRange(0, 10).Draw(t, "reach") {
+		r = r.With(tsujiban.ReachKey(uint16(rapid.IntRange(1, 1<<15-1).Filter(func(k int) bool { return k != 1<<14 }).Draw(t, "key"))))
+	}
+	if rapid.Bool().Draw(t, "home") {
+		r = r.With(tsujiban.ReachHome())
+	}
+	if rapid.Bool().Draw(t, "abroad") {
+		r = r.With(tsujiban.ReachAbroad())
+	}
+	return r
+}
+
+func campaign(t *rapid.T) tsujiban.Campaign {
+	f := below[tsujiban.Factor](t, tsujiban.NumFactors, "factor")
+	if f == tsujiban.FactorNone {
+		return tsujiban.Campaign{}
+	}
+	return tsujiban.Campaign{Factor: f, Customers: rapid.Uint16().Draw(t, "customers")}
+}
+
 func leg(t *rapid.T, label string) tsujiban.Leg {
 	return tsujiban.Leg{
 		Transport: rapid.SampledFrom([]string{"", "udp", "tcp", "tls"}).Draw(t, label+" transport"), Remote: addrPort(t, label+" remote"),
@@ -135,7 +157,10 @@ func drawEvent(t *rapid.T) *tsujiban.Event {
 		ev.Restriction = tsujiban.Restriction{
 			Customer: tsujiban.CustomerID(text(t, limitID, "customer")), Level: below[tsujiban.Level](t, 5, "level"), Reason: below[tsujiban.Reason](t, tsujiban.NumReasons, "reason"),
 			At: ev.At, By: text(t, limitID, "by"), Note: text(t, limitNote, "note"), Call: tsujiban.CallID(rapid.Uint64().Draw(t, "last call")), Weight: decibans(t, "weight"), Why: why(t),
+			Reach: reach(t), Campaign: campaign(t),
 		}
+	case tsujiban.EventReplied:
+		ev.Reply = tsujiban.Reply{Customer: tsujiban.CustomerID(text(t, limitID, "customer")), Theirs: rapid.Bool().Draw(t, "theirs"), By: text(t, limitID, "by"), Note: text(t, limitNote, "note")}
 	case tsujiban.EventRefused:
 		ev.Refusal = tsujiban.Refusal{Source: addr(t, "source"), What: below[tsujiban.RefusalKind](t, tsujiban.NumRefusals, "what"), Count: rapid.Int().Draw(t, "count"), UserAgent: text(t, limitAgent, "agent")}
 	default:
@@ -148,7 +173,7 @@ func verdict(t *rapid.T) tsujiban.Verdict {
 	v := tsujiban.Verdict{
 		Action: below[tsujiban.Action](t, 3, "action"), Reason: below[tsujiban.Reason](t, tsujiban.NumReasons, "reason"), Callee: number(t, "callee"), Caller: number(t, "caller"),
 		Destination: tsujiban.Destination{Scope: below[tsujiban.Scope](t, 4, "scope"), Class: below[tsujiban.Class](t, tsujiban.NumClasses, "class"), Code: rapid.Uint16().Draw(t, "code")},
-		Withheld:    rapid.Bool().Draw(t, "withheld"), Reserved: money(t, "reserved"), Weight: decibans(t, "weight"), Why: why(t), Rule: text(t, limitRule, "rule"),
+		Withheld:    rapid.Bool().Draw(t, "withheld"), Reserved: money(t, "reserved"), Weight: decibans(t, "weight"), Why: why(t), Reach: reach(t), Campaign: campaign(t), Rule: text(t, limitRule, "rule"),
 		Price: tsujiban.Price{Setup: money(t, "setup"), PerMinute: money(t, "per minute"), Increment: span(t, "increment"), Minimum: span(t, "minimum")},
 	}
 	if iso := rapid.StringMatching(`[A-Z]{2}|`).Draw(t, "iso"); iso != "" {

@@ -92,6 +92,8 @@ func (s *scanner) event(name []byte, ev *tsujiban.Event) {
 			s.restriction(name, &ev.Restriction)
 		case tsujiban.EventRefused:
 			s.refusal(name, &ev.Refusal)
+		case tsujiban.EventReplied:
+			s.reply(name, &ev.Reply)
 		case tsujiban.EventStarted, tsujiban.EventStopped, tsujiban.EventSet:
 			s.setting(name, ev)
 		default:
@@ -164,6 +166,12 @@ func (s *scanner) verdict(name []byte, v *tsujiban.Verdict) bool {
 		v.Weight = s.decibans()
 	case "why":
 		s.why(&v.Why)
+	case "reach":
+		v.Reach = s.reach()
+	case "factor":
+		v.Campaign.Factor = enum(s, factors)
+	case "customers":
+		v.Campaign.Customers = uint16(s.whole(0, 1<<16-1))
 	case "rule":
 		v.Rule = string(s.text())
 	default:
@@ -257,6 +265,12 @@ func (s *scanner) restriction(name []byte, r *tsujiban.Restriction) {
 		r.Weight = s.decibans()
 	case "why":
 		s.why(&r.Why)
+	case "reach":
+		r.Reach = s.reach()
+	case "factor":
+		r.Campaign.Factor = enum(s, factors)
+	case "customers":
+		r.Campaign.Customers = uint16(s.whole(0, 1<<16-1))
 	default:
 		s.skip(0)
 	}
@@ -277,6 +291,21 @@ func (s *scanner) refusal(name []byte, r *tsujiban.Refusal) {
 		r.Count = int(s.whole(math.MinInt, math.MaxInt))
 	case "user_agent":
 		r.UserAgent = string(s.text())
+	default:
+		s.skip(0)
+	}
+}
+
+func (s *scanner) reply(name []byte, r *tsujiban.Reply) {
+	switch string(name) {
+	case "customer":
+		r.Customer = tsujiban.CustomerID(s.text())
+	case "theirs":
+		r.Theirs = s.boolean()
+	case "by":
+		r.By = string(s.text())
+	case "note":
+		r.Note = string(s.text())
 	default:
 		s.skip(0)
 	}

@@ -33,6 +33,7 @@ var (
 	evidence   = names(tsujiban.NumEvidence, tsujiban.Evidence.String)
 	parties    = names(1<<8, tsujiban.Party.String)
 	levels     = names(1<<8, tsujiban.Level.String)
+	factors    = names(tsujiban.NumFactors, tsujiban.Factor.String)
 	refusals   = names(tsujiban.NumRefusals, tsujiban.RefusalKind.String)
 )
 
@@ -64,6 +65,14 @@ func (s *scanner) call() tsujiban.CallID {
 		s.fail(err.Error())
 	}
 	return v
+}
+
+func (s *scanner) reach() tsujiban.Reach {
+	r, err := tsujiban.ParseReach(string(s.text()))
+	if err != nil {
+		s.fail(err.Error())
+	}
+	return r
 }
 
 func (s *scanner) telephone() tsujiban.Number {

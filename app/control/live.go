@@ -77,7 +77,7 @@ type Call struct {
 // Notable is something that staff want to see: a refusal, a suspicion, a cut, a restriction.
 type Notable struct {
 	At       time.Time `json:"at"`
-	Kind     string    `json:"kind"` // deny, watch, cut, restricted, released, set, journal
+	Kind     string    `json:"kind"` // deny, watch, cut, restricted, released, replied, set, journal
 	Customer string    `json:"customer,omitempty"`
 	Call     string    `json:"call,omitempty"`
 	Callee   string    `json:"callee,omitempty"`
@@ -85,6 +85,9 @@ type Notable struct {
 	Reason   string    `json:"reason,omitempty"`
 	Rule     string    `json:"rule,omitempty"`
 	Level    string    `json:"level,omitempty"`
+	Reach    string    `json:"reach,omitempty"` // of level restrict
+	Campaign *Campaign `json:"campaign,omitempty"`
+	Theirs   *bool     `json:"theirs,omitempty"` // replied: what the customer said
 	By       string    `json:"by,omitempty"`
 	Note     string    `json:"note,omitempty"`
 	Weight   float64   `json:"weight,omitempty"`

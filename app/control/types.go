@@ -157,6 +157,7 @@ type Usage struct {
 type Restriction struct {
 	Customer string    `json:"customer"`
 	Level    string    `json:"level"`
+	Reach    string    `json:"reach"` // of level restrict: what it stands against
 	Reason   string    `json:"reason"`
 	At       time.Time `json:"at"`
 	By       string    `json:"by"`
@@ -164,13 +165,28 @@ type Restriction struct {
 	Call     string    `json:"call,omitempty"`
 	Weight   float64   `json:"weight,omitempty"`
 	Why      []Weight  `json:"why,omitempty"`
+	Campaign *Campaign `json:"campaign,omitempty"`
+}
+
+// Campaign is a [tsujiban.Campaign] in JSON.
+type Campaign struct {
+	Factor    string `json:"factor"`
+	Customers int    `json:"customers"`
+}
+
+// CampaignOf is nil when there is none.
+func CampaignOf(c tsujiban.Campaign) *Campaign {
+	if c.Factor == tsujiban.FactorNone {
+		return nil
+	}
+	return &Campaign{Factor: c.Factor.String(), Customers: int(c.Customers)}
 }
 
 // RestrictionOf turns a restriction into its JSON shape.
 func RestrictionOf(r *tsujiban.Restriction) *Restriction {
 	v := &Restriction{
-		Customer: string(r.Customer), Level: r.Level.String(), Reason: r.Reason.String(), At: r.At, By: r.By, Note: r.Note,
-		Weight: float64(r.Weight), Why: WhyOf(&r.Why),
+		Customer: string(r.Customer), Level: r.Level.String(), Reach: r.Reach.String(), Reason: r.Reason.String(), At: r.At, By: r.By, Note: r.Note,
+		Weight: float64(r.Weight), Why: WhyOf(&r.Why), Campaign: CampaignOf(r.Campaign),
 	}
 	if r.Call != 0 {
 		v.Call = r.Call.String()
@@ -224,7 +240,14 @@ func TrunkOf(t *tsujiban.Trunk) Trunk {
 // Order asks for a restriction or its release.
 type Order struct {
 	Level string `json:"level,omitempty"`
+	Reach string `json:"reach,omitempty"` // empty: all international calls; of a release: everything
 	Note  string `json:"note"`
+}
+
+// Answer is what a customer says when asked whether the use was theirs.
+type Answer struct {
+	Theirs bool   `json:"theirs"`
+	Note   string `json:"note"`
 }
 
 // Import is customers and trunks to set at once, as the store keeps them.

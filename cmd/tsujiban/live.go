@@ -187,11 +187,12 @@ var noteWords = map[string]say{
 	"cut":        {"切断", "ended"},
 	"restricted": {"制限", "restricted"},
 	"released":   {"解除", "released"},
+	"replied":    {"回答", "answer"},
 	"set":        {"設定", "set"},
 }
 
 var notePaints = map[string]term.Paint{
-	"deny": term.Red, "cut": term.Red, "restricted": term.Red, "watch": term.Yellow, "released": term.Green, "set": term.Dim,
+	"deny": term.Red, "cut": term.Red, "restricted": term.Red, "watch": term.Yellow, "released": term.Green, "replied": term.Green, "set": term.Dim,
 }
 
 func (c *cmd) liveNotes(f *control.Frame, st term.Style) []string {
@@ -223,6 +224,13 @@ func (c *cmd) noteText(cur string, n *control.Notable) string {
 	if n.Level != "" {
 		level, _ := c.level(n.Level)
 		add(level)
+		add(c.reach(n.Level, n.Reach))
+	}
+	if n.Theirs != nil {
+		add(map[bool]string{true: c.tr("お客様の通話", "it was theirs"), false: c.tr("心当たりなし", "it was not theirs")}[*n.Theirs])
+	}
+	if n.Campaign != nil {
+		add(c.campaign(n.Campaign))
 	}
 	if n.Reason != "" && n.Kind != "restricted" { // a restriction says its level, and by whom
 		add(c.reason(n.Reason))

@@ -85,6 +85,42 @@ func (c *cmd) level(name string) (string, term.Paint) {
 	return w.in(c.lang), term.Red
 }
 
+// reach says what a restriction of level restrict stands against.
+func (c *cmd) reach(level, text string) string {
+	if level != "restrict" && level != "ask" {
+		return ""
+	}
+	r, err := tsujiban.ParseReach(text)
+	if err != nil {
+		return term.Clean(text)
+	}
+	var parts []string
+	if r.Abroad() {
+		parts = append(parts, c.tr("国際発信すべて", "all international calls"))
+	}
+	for _, key := range r.Keys(nil) {
+		code, premium := tsujiban.KeyCode(key)
+		word := fmt.Sprintf("+%d", code)
+		if premium {
+			word += c.tr("の有料番号", " premium numbers")
+		}
+		parts = append(parts, word)
+	}
+	if r.Home() {
+		parts = append(parts, c.tr("初めての国内番号", "numbers at home never called before"))
+	}
+	return strings.Join(parts, c.tr("、", ", "))
+}
+
+// campaign says what the calls of several customers have in common.
+func (c *cmd) campaign(k *control.Campaign) string {
+	f, ok := tsujiban.ParseFactor(k.Factor)
+	if !ok {
+		return term.Clean(k.Factor)
+	}
+	return fmt.Sprintf(c.tr("%d契約者に共通: %s", "%d customers have in common: %s"), k.Customers, f.Text(c.lang))
+}
+
 // direction is out, in or inside, seen from the customer.
 func (c *cmd) direction(name string) string {
 	switch name {

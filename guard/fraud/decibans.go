@@ -15,14 +15,21 @@ const deciban centi = 100
 
 func (w centi) decibans() tsujiban.Decibans { return tsujiban.Decibans(w) / tsujiban.Decibans(deciban) }
 
-// odds is the weight of an observation that has the probability p/q under "hijacked"
-// and r/s under "this customer as we know it". All must be positive, and the products
-// of p and s and of q and r must fit.
-func odds(p, q, r, s uint64) centi {
-	l := log2(p*s) - log2(q*r)
+// Decibans makes a weight of a number of decibans, for settings.
+func fromDecibans(d tsujiban.Decibans) centi { return centi(d * tsujiban.Decibans(deciban)) }
+
+// million is one, in the millionths that probabilities are counted in.
+const million = 1_000_000
+
+// ratio is the weight of an observation that has probability p under "hijacked" and q under "this
+// customer as we know it", both in millionths and at least one.
+func ratio(p, q uint64) centi {
+	l := log2(max(p, 1)) - log2(max(q, 1))
 	// 10 log10(2) decibans are 301.03 hundredths for each factor of two.
 	return centi(l * 30103 / 100 >> logBits)
 }
+
+func clip(w, least, most centi) centi { return min(max(w, least), most) }
 
 const logBits = 10
 

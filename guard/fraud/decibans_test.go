@@ -17,13 +17,13 @@ func TestLogarithmIsRight(t *testing.T) {
 	})
 }
 
-func TestOddsAreDecibans(t *testing.T) {
+func TestRatioIsDecibans(t *testing.T) {
 	for _, c := range []struct {
-		p, q, r, s uint64
-		want       float64
-	}{{1, 2, 1, 2, 0}, {1, 2, 1, 20, 10}, {1, 20, 1, 2, -10}, {7, 10, 12, 100, 7.66}, {1, 168, 1, 1 << 30, 68.06}} {
-		if got := float64(odds(c.p, c.q, c.r, c.s)) / 100; math.Abs(got-c.want) > 0.02 {
-			t.Errorf("odds of %d/%d against %d/%d: %v decibans, want %v", c.p, c.q, c.r, c.s, got, c.want)
+		p, q uint64
+		want float64
+	}{{500_000, 500_000, 0}, {500_000, 50_000, 10}, {50_000, 500_000, -10}, {700_000, 120_000, 7.66}, {0, 1_000_000, -60}, {900_000, 0, 59.54}} {
+		if got := float64(ratio(c.p, c.q)) / 100; math.Abs(got-c.want) > 0.02 {
+			t.Errorf("%d against %d: %v decibans, want %v", c.p, c.q, got, c.want)
 		}
 	}
 }

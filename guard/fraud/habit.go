@@ -6,8 +6,11 @@ const hit = 16
 // full is where counts are halved: what is newer counts for more.
 const full = 4000 * hit
 
+// kinds is how many kinds of thing a habit tells apart at most.
+const kinds = 6
+
 // habit counts which of a few kinds of thing a customer does.
-type habit [5]uint16
+type habit [kinds]uint16
 
 func (h *habit) total() uint64 {
 	var n uint64
@@ -50,67 +53,89 @@ func (h *habit) fade() {
 
 func faded(n uint16) uint16 { return n - (n+7)/8 }
 
-// question is what a kind of observation says: how likely each kind of thing is when
-// the line is hijacked and for customers in general, in thousandths; how many
-// observations of its own a customer's habit must have to count as much as that; and
-// within which bounds one observation may weigh.
-type question struct {
-	hijacked, usual [5]uint64
+// topic is what habits are about.
+type topic uint8
+
+const (
+	topicAbroad     topic = iota // 0 the call stays at home, 1 it leaves: how often this customer calls abroad at all
+	topicNovelty                 // abroad: 0 a destination that is known, 1 a new one
+	topicNumber                  // abroad: 0 a number that is known, 1 a new one
+	topicNumberHome              // the same at home
+	topicAnswered                // abroad: 0 nobody answered, 1 somebody did
+	topicDuration                // abroad: durationKind
+	topicEqual                   // abroad: how many of the last calls talked as long, 2 stands for more
+	topicAdjacency               // abroad: adjacencyKind
+	topicOverlap                 // abroad: 0 no call in was up, 1 one was
+	topicSource                  // 0 a known source, 1 a new one
+	topicAgent                   // the same for the device
+	topicHomeLength              // at home: durationKind
+	topicHomeEqual               // at home: as topicEqual
+	topicHomeNear                // at home: adjacencyKind
+	numTopics
+)
+
+// quick are the topics that are learned at once and not after a day: the pace of a busy morning
+// must count at noon.
+type quick uint8
+
+const (
+	quickGapVisit quick = iota // abroad: since the last call to the same destination, within a visit, after talk: gapKind
+	quickGapRetry              // the same when the last call gave no talk
+	quickGap                   // abroad: since the last call to any destination
+	quickUp                    // abroad: how many calls abroad are up, 3 stands for more
+	quickHomeGap               // at home: since the last call at home to a new number: homeGapKind
+	quickHomeUp                // at home: how many calls out are up, 5 stands for more
+	numQuick
+)
+
+// prior is what is said of each kind of thing when a line is hijacked, and of customers of whom nothing is
+// known, in thousandths; how many observations of its own a customer's habit must have to count as much as those of
+// customers like it; and within which bounds one observation may weigh.
+type prior struct {
+	hijacked, usual [kinds]uint64
 	doubt           uint64
 	least, most     centi
 }
 
-// weigh is the weight of seeing a kind of thing at a customer with these habits.
-func (q *question) weigh(h *habit, kind uint8) centi {
-	const thousand = 1000
-	seen := uint64(h[kind])*thousand + q.usual[kind]*q.doubt*hit
-	of := (h.total() + q.doubt*hit) * thousand
-	return min(max(odds(q.hijacked[kind], thousand, seen, of), q.least), q.most)
+// The shares under "hijacked" follow the published incidents, with room for slower and less regular thieves; the usual ones are those of office
+// traffic. See DESIGN.md for each.
+var priors = [numTopics]prior{
+	topicAbroad:     {hijacked: [kinds]uint64{100, 900}, usual: [kinds]uint64{960, 40}, doubt: 40},
+	topicNovelty:    {hijacked: [kinds]uint64{100, 900}, usual: [kinds]uint64{750, 250}, doubt: 6},
+	topicNumber:     {hijacked: [kinds]uint64{200, 800}, usual: [kinds]uint64{600, 400}, doubt: 10, least: -3 * deciban, most: 3 * deciban},
+	topicNumberHome: {hijacked: [kinds]uint64{20, 980}, usual: [kinds]uint64{650, 350}, doubt: 20, least: -6 * deciban, most: 3 * deciban},
+	topicAnswered:   {hijacked: [kinds]uint64{120, 880}, usual: [kinds]uint64{350, 650}, doubt: 20, least: -4 * deciban, most: 2 * deciban},
+	topicDuration:   {hijacked: [kinds]uint64{120, 380, 120, 160, 130, 90}, usual: [kinds]uint64{150, 250, 260, 230, 90, 20}, doubt: 20, least: -3 * deciban, most: 6 * deciban},
+	topicEqual:      {hijacked: [kinds]uint64{350, 250, 400}, usual: [kinds]uint64{800, 170, 30}, doubt: 20, least: -2 * deciban, most: 6 * deciban},
+	topicAdjacency:  {hijacked: [kinds]uint64{550, 250, 200}, usual: [kinds]uint64{900, 65, 35}, doubt: 20, least: -deciban / 2, most: 5 * deciban},
+	topicOverlap:    {hijacked: [kinds]uint64{750, 250}, usual: [kinds]uint64{920, 80}, doubt: 30, least: -deciban, most: 5 * deciban},
+	topicSource:     {hijacked: [kinds]uint64{600, 400}, usual: [kinds]uint64{985, 15}, doubt: 20, least: 0, most: 8 * deciban},
+	topicAgent:      {hijacked: [kinds]uint64{650, 350}, usual: [kinds]uint64{980, 20}, doubt: 20, least: 0, most: 5 * deciban},
+	topicHomeLength: {hijacked: [kinds]uint64{350, 450, 150, 40, 8, 2}, usual: [kinds]uint64{220, 300, 270, 160, 40, 10}, doubt: 30, least: -3 * deciban, most: 2 * deciban},
+	topicHomeEqual:  {hijacked: [kinds]uint64{350, 250, 400}, usual: [kinds]uint64{760, 190, 50}, doubt: 30, least: -2 * deciban, most: 4 * deciban},
+	topicHomeNear:   {hijacked: [kinds]uint64{550, 200, 250}, usual: [kinds]uint64{930, 50, 20}, doubt: 30, least: -deciban / 2, most: 6 * deciban},
 }
 
-// The questions. The shares under "hijacked" follow the published incident (a call
-// every 25 seconds, each of about 32 seconds, 1.3 at once) with room for slower and
-// less regular thieves; the usual shares are those of office traffic.
-var (
-	// To one destination again: the pace of the theft itself.
-	askGap = question{ // kinds: gapKind
-		hijacked: [5]uint64{700, 150, 100, 30, 20}, usual: [5]uint64{120, 100, 180, 200, 400},
-		doubt: 20, least: -4 * deciban, most: 7 * deciban,
-	}
-	// To any destination: on several lines calls follow each other closely by chance.
-	askGapAbroad = question{ // kinds: gapKind
-		hijacked: [5]uint64{700, 150, 100, 30, 20}, usual: [5]uint64{120, 100, 180, 200, 400},
-		doubt: 20, least: -6 * deciban, most: 4 * deciban,
-	}
-	askConcurrency = question{ // kinds: how many are up, 3 stands for more
-		hijacked: [5]uint64{600, 200, 100, 100}, usual: [5]uint64{880, 90, 20, 10},
-		doubt: 20, least: -1 * deciban, most: 4 * deciban,
-	}
-	askAdjacency = question{ // kinds: adjacencyKind
-		hijacked: [5]uint64{500, 250, 250}, usual: [5]uint64{900, 60, 40},
-		doubt: 20, least: -deciban / 2, most: 5 * deciban,
-	}
-	askDuration = question{ // kinds: durationKind
-		hijacked: [5]uint64{150, 550, 150, 100, 50}, usual: [5]uint64{150, 250, 250, 220, 130},
-		doubt: 20, least: -3 * deciban, most: 3 * deciban,
-	}
-	askEqual = question{ // kinds: how many of the last calls were as long, 2 stands for more
-		hijacked: [5]uint64{300, 250, 450}, usual: [5]uint64{780, 180, 40},
-		doubt: 20, least: -2 * deciban, most: 6 * deciban,
-	}
-	askNovelty = question{ // kinds: 0 known, 1 new; the usual share is what is said of a customer without history
-		hijacked: [5]uint64{100, 900}, usual: [5]uint64{600, 400},
-		doubt: 2, least: 0, most: 9 * deciban,
-	}
-	askSource = question{ // kinds: 0 known, 1 new
-		hijacked: [5]uint64{500, 500}, usual: [5]uint64{980, 20},
-		doubt: 20, least: 0, most: 6 * deciban,
-	}
-	askAgent = question{ // kinds: 0 known, 1 new
-		hijacked: [5]uint64{600, 400}, usual: [5]uint64{980, 20},
-		doubt: 20, least: 0, most: 4 * deciban,
-	}
-)
+var quickPriors = [numQuick]prior{
+	quickGapVisit: {hijacked: [kinds]uint64{600, 200, 120, 50, 30}, usual: [kinds]uint64{80, 140, 240, 240, 300}, doubt: 12, least: -4 * deciban, most: 8 * deciban},
+	quickGapRetry: {hijacked: [kinds]uint64{700, 150, 100, 30, 20}, usual: [kinds]uint64{400, 200, 180, 120, 100}, doubt: 12, least: -4 * deciban, most: 4 * deciban},
+	quickGap:      {hijacked: [kinds]uint64{600, 180, 130, 60, 30}, usual: [kinds]uint64{120, 100, 180, 200, 400}, doubt: 20, least: -6 * deciban, most: 4 * deciban},
+	quickUp:       {hijacked: [kinds]uint64{500, 220, 130, 150}, usual: [kinds]uint64{880, 90, 20, 10}, doubt: 20, least: -deciban, most: 6 * deciban},
+	quickHomeGap:  {hijacked: [kinds]uint64{500, 340, 120, 30, 10}, usual: [kinds]uint64{60, 120, 320, 320, 180}, doubt: 30, least: -6 * deciban, most: 5 * deciban},
+	quickHomeUp:   {hijacked: [kinds]uint64{150, 150, 150, 150, 150, 250}, usual: [kinds]uint64{600, 250, 90, 40, 15, 5}, doubt: 30, least: -2 * deciban, most: 5 * deciban},
+}
+
+// share is the probability in millionths that a habit gives to a kind of thing: the customer's own counts, and
+// backing in millionths for as many observations as doubt.
+func (h *habit) share(kind uint8, backing, doubt uint64) uint64 {
+	return (uint64(h[kind])*million + backing*doubt*hit) / (h.total() + doubt*hit)
+}
+
+// weigh is the weight of seeing a kind of thing at a customer with these habits, where backing is how usual it is
+// elsewhere, in millionths.
+func (p *prior) weigh(h *habit, kind uint8, backing uint64) centi {
+	return clip(ratio(p.hijacked[kind]*1000, h.share(kind, backing, p.doubt)), p.least, p.most)
+}
 
 // gapKind sorts the time since another call, in milliseconds.
 func gapKind(ms int64) uint8 {
@@ -127,6 +152,21 @@ func gapKind(ms int64) uint8 {
 	return 4
 }
 
+// homeGapKind does so for calls at home, of which there are more.
+func homeGapKind(ms int64) uint8 {
+	switch s := ms / 1000; {
+	case s < 15:
+		return 0
+	case s < 60:
+		return 1
+	case s < 5*60:
+		return 2
+	case s < 30*60:
+		return 3
+	}
+	return 4
+}
+
 // durationKind sorts how long a call talked, in milliseconds.
 func durationKind(ms int64) uint8 {
 	switch s := ms / 1000; {
@@ -138,31 +178,23 @@ func durationKind(ms int64) uint8 {
 		return 2
 	case s < 600:
 		return 3
+	case s < 1800:
+		return 4
 	}
-	return 4
+	return 5
 }
 
-// habits are what is learned of one customer besides its destinations.
+// habits are what is learned of one customer and settles after a day.
 type habits struct {
-	novelty    habit // kinds: 0 known, 1 new
-	adjacency  habit
-	durations  habit
-	equal      habit
-	newSources habit
-	newAgents  habit
-	sources    known
-	agents     known
-	hours      hours
-}
-
-func (h *habits) each() [6]*habit {
-	return [...]*habit{&h.novelty, &h.adjacency, &h.durations, &h.equal, &h.newSources, &h.newAgents}
+	topics  [numTopics]habit
+	sources known
+	agents  known
+	hours   hours
 }
 
 func (h *habits) merge(o *habits) {
-	own, other := h.each(), o.each()
-	for i := range own {
-		own[i].merge(other[i])
+	for i := range h.topics {
+		h.topics[i].merge(&o.topics[i])
 	}
 	h.sources.merge(&o.sources)
 	h.agents.merge(&o.agents)
@@ -170,64 +202,10 @@ func (h *habits) merge(o *habits) {
 }
 
 func (h *habits) fade() {
-	for _, own := range h.each() {
-		own.fade()
+	for i := range h.topics {
+		h.topics[i].fade()
 	}
 	h.sources.fade()
 	h.agents.fade()
 	h.hours.fade()
-}
-
-// known is a small set of keys that were seen, the least used of which gives way.
-type known [6]struct {
-	key  uint32
-	hits uint16
-}
-
-func (k *known) has(key uint32) bool {
-	for i := range k {
-		if k[i].key == key && k[i].hits > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// fresh is 1 for a key that is new to a set that knows some, else 0.
-func (k *known) fresh(key uint32) uint8 {
-	if k.empty() || k.has(key) {
-		return 0
-	}
-	return 1
-}
-
-func (k *known) empty() bool { return *k == known{} }
-
-func (k *known) learn(key uint32, hits uint16) {
-	least := &k[0]
-	for i := range k {
-		e := &k[i]
-		if e.key == key && e.hits > 0 {
-			e.hits = min(e.hits, full-hits) + hits
-			return
-		}
-		if e.hits < least.hits {
-			least = e
-		}
-	}
-	least.key, least.hits = key, hits
-}
-
-func (k *known) merge(o *known) {
-	for i := range o {
-		if o[i].hits > 0 {
-			k.learn(o[i].key, min(o[i].hits, full))
-		}
-	}
-}
-
-func (k *known) fade() {
-	for i := range k {
-		k[i].hits = faded(k[i].hits)
-	}
 }

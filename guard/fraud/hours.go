@@ -70,5 +70,5 @@ func (h *hours) weigh(hour int) centi {
 	near := 2*uint64(h.calls[hour]) + uint64(h.calls[(hour+1)%168]) + uint64(h.calls[(hour+167)%168]) + 4*alike/uint64(days)
 	seen := near*hourScale + 8*hourDoubt*usual
 	of := 8 * (uint64(h.total) + hourDoubt) * hourScale
-	return min(max(odds(hourShare, hourScale, seen, of), hourLeast), hourMost)
+	return clip(ratio(hourShare*million/hourScale, seen*million/of), hourLeast, hourMost)
 }

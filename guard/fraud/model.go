@@ -7,17 +7,46 @@ import (
 	"tsujiban"
 )
 
-// maxCode is the largest country code that a destination can have, and one.
-const maxCode = 10_000
+// Options set how cautious the model is.
+type Options struct {
+	// Caution is the sum in decibans at which calls are stopped that would cost, in an hour, as much as it costs to stop an
+	// honest customer. 0 is DefaultCaution.
+	Caution tsujiban.Decibans
+	// Harm is what it costs to stop an honest customer's calls to one destination: in trouble, not in money that
+	// is charged. 0 is DefaultHarm.
+	Harm tsujiban.Money
+}
+
+// The defaults.
+const (
+	DefaultCaution tsujiban.Decibans = 42
+	DefaultHarm                      = 20_000 * tsujiban.Unit
+)
 
 // Model weighs evidence. It holds what is known of all customers together; what is
 // known of each one is in its State. The zero value is ready.
 type Model struct {
-	calls [maxCode]uint32 // learned calls by country code, over all customers
-	total uint64
+	caution   centi
+	harm      tsujiban.Money
+	customers uint32          // how many have called
+	calls     [1 << 15]uint32 // by Destination.Key: on how many days customers have settled with it
+	total     uint64          // sum of calls
+	crowds    [numSegments]crowd
+	factors   [numFactorKinds]factorTable
 }
 
-// Call is what the test sees of one attempt.
+// Configure sets the options. What was learned stays.
+func (m *Model) Configure(o Options) {
+	if o.Caution == 0 {
+		o.Caution = DefaultCaution
+	}
+	if o.Harm <= 0 {
+		o.Harm = DefaultHarm
+	}
+	m.caution, m.harm = fromDecibans(o.Caution), o.Harm
+}
+
+// Call is what the test sees of one attempt to call out.
 type Call struct {
 	At          int64 // milliseconds since 1970
 	Hour        int   // of the week, 0 to 167 from Monday 00:00, in the node's time zone
@@ -27,157 +56,125 @@ type Call struct {
 	Hint        bool           // the destination is known from past abuse
 	Source      uint32         // HashAddress of where it came from; 0 when that is not known
 	Agent       uint32         // HashText of the User-Agent; 0 when there is none
-	Running     int            // international calls of the customer that are up already
+	Abroad      int            // calls of the customer to other countries that are up already
+	Out         int            // all its calls out that are up
+	In          int            // all its calls in that are up
 }
 
 // Finding is what an observation came to.
 type Finding struct {
-	Level  tsujiban.Level    // how far the larger of the call's two sums goes
-	Weight tsujiban.Decibans // that sum
-	Why    [tsujiban.MaxWhy]tsujiban.Weight
+	Level    tsujiban.Level    // none, watch, ask or restrict
+	Weight   tsujiban.Decibans // the sum that goes furthest
+	Reach    tsujiban.Reach    // what is to be restricted, or asked about; at LevelAsk and above
+	Campaign tsujiban.Campaign // what other customers' calls have in common with this one
+	Why      [tsujiban.MaxWhy]tsujiban.Weight
 }
 
-// Trace is what has to be remembered of a call abroad until it ends. The zero value
+// Trace is what has to be remembered of a call until it ends. The zero value
 // belongs to calls that are not weighed.
 type Trace struct {
 	callee  uint64
-	code    uint16
+	price   tsujiban.Money // per minute
+	key     uint16         // 0: at home
 	weighed bool
 	novel   bool // its destination was not known
+	strange bool // its number was not known
 	redial  bool // another try of a number that gave no talk: no habit
 	again   bool // not the first call of a visit to the destination
-	gapped  bool // there was a call abroad before it
+	gapped  bool // there was a call of the kind before it
+	talked  bool // the last one of the visit reached somebody
+	neared  bool // there was a number to be near to
+	overlap bool // a call in was up
+	fromNew bool // it came from the source that State.source is about
 	gap     uint8
 	gapHere uint8 // since the last call to the same destination
-	running uint8
+	up      uint8
 	near    uint8
-	neared  bool // there was a number to be near to
 }
 
+// Unknown tells whether the call goes to a number at home that the customer had not called before.
+func (t *Trace) Unknown() bool { return t.weighed && t.key == 0 && t.strange }
+
+// Lasting tells whether the call is to be looked at while it runs: it goes to a number that is not known, where time costs.
+func (t *Trace) Lasting() bool { return t.weighed && t.key != 0 && t.strange }
+
 // Attempt weighs a call that is asked for and fills in what it found, and what to
-// remember of the call. Calls that stay at home are not weighed: they only
-// teach at what hours, from where and with what device this customer calls.
+// remember of the call.
 func (m *Model) Attempt(s *State, c *Call, t *Trace, f *Finding) {
 	*t, *f = Trace{}, Finding{}
 	m.settle(s, c.At)
-	if c.Destination.Scope == tsujiban.ScopeDomestic || c.Destination.Scope == tsujiban.ScopeEmergency {
-		if s.abroad.value(c.At) < learnBelow {
-			s.learnLine(c)
-		}
+	if c.Destination.Scope == tsujiban.ScopeEmergency {
 		return
 	}
-	d := s.find(c.Destination.Code)
-	if d == nil {
-		d = s.make(c.Destination.Code, c.At)
+	key := c.Destination.Key()
+	if key == 0 {
+		m.attemptHome(s, c, t, f)
+	} else {
+		m.attemptAbroad(s, c, key, t, f)
 	}
-	*t = s.trace(c, d)
-	var e evidence
-	m.weigh(s, c, d, t, &e)
-	s.conclude(c.At, d, &e, f)
-	if f.Level < tsujiban.LevelWatch {
+	if f.Level < tsujiban.LevelWatch && !s.suspected(c.At) {
 		s.learnLine(c)
 	}
-	s.remember(c, d, t)
+	s.lastSource, s.lastAgent = c.Source, c.Agent
 }
 
 // Ended weighs the end of a call: how long it talked, 0 when it was not answered.
 // A call that ends free of suspicion becomes part of the customer's habits.
 func (m *Model) Ended(s *State, t *Trace, at int64, talk time.Duration, f *Finding) {
 	*f = Finding{}
-	if !t.weighed {
-		return
+	switch {
+	case !t.weighed:
+	case t.key == 0:
+		m.endedHome(s, t, at, talk.Milliseconds(), f)
+	default:
+		m.endedAbroad(s, t, at, talk.Milliseconds(), f)
 	}
-	d := s.find(t.code)
-	if d == nil { // pushed out by other destinations meanwhile
-		d = &destination{code: t.code}
+}
+
+// Incoming notes a call from the network to the customer: whoever calls is known from tomorrow on, and
+// so is the destination that he calls from.
+func (m *Model) Incoming(s *State, at int64, caller tsujiban.Number, from tsujiban.Destination) {
+	m.settle(s, at)
+	s.called = at
+	if caller.IsZero() || s.suspected(at) {
+		return // an attacker may call, too, or have a number forged
 	}
-	ms := talk.Milliseconds()
-	if t.callee == s.callees[0] {
-		s.lastInVain = ms < inVain
-	}
-	var e evidence
-	length, alike := durationKind(ms), s.alike(ms)
-	if talk > 0 && !t.redial {
-		e.add(tsujiban.EvidenceDuration, askDuration.weigh(&s.settled.durations, length))
-		if s.talks[0] != 0 && ms >= inVain {
-			e.add(tsujiban.EvidenceEqualDurations, askEqual.weigh(&s.settled.equal, alike))
+	s.numbers.note(caller.Prefix(tsujiban.MaxDigits), at)
+	if key := from.Key(); key != 0 {
+		if d := s.find(key); d != nil {
+			d.heard = at
 		}
 	}
-	s.conclude(at, d, &e, f)
-	if f.Level < tsujiban.LevelWatch && !t.redial {
-		s.learn(at, d, t)
-		if talk > 0 {
-			s.pending.durations.learn(length)
-			s.pending.equal.learn(alike)
-		}
-	}
-	if ms >= inVain {
-		copy(s.talks[1:], s.talks[:])
-		s.talks[0] = uint32(min(ms, 1<<32-1))
+}
+
+// Registered notes that somebody registered at the customer's PBX.
+func (m *Model) Registered(s *State, at int64, source, agent uint32) {
+	m.settle(s, at)
+	if source != 0 && s.settled.sources.fresh(source) == 1 || agent != 0 && s.settled.agents.fresh(agent) == 1 {
+		s.registered = at
 	}
 }
 
-// conclude adds the evidence to the two sums of a call, its destination's and that of
-// all destinations abroad, and says what the larger one comes to.
-func (s *State) conclude(now int64, d *destination, e *evidence, f *Finding) {
-	here, abroad := d.scope.value(now), s.abroad.value(now)
-	total := e.total()
-	d.scope.add(now, total+e.paceHere)
-	s.abroad.add(now, total+e.paceAbroad)
-	sum := max(d.scope.sum, s.abroad.sum)
-	f.Weight, f.Level = sum.decibans(), level(sum)
-	if sum == d.scope.sum {
-		e.write(here, e.paceHere, &f.Why)
-	} else {
-		e.write(abroad, e.paceAbroad, &f.Why)
-	}
-	if f.Level >= tsujiban.LevelAsk {
-		s.forgetPending()
-	}
+// Known tells whether a number at home is one that the customer has to do with.
+func (s *State) Known(n tsujiban.Number, at int64) bool {
+	return s.numbers.has(n.Prefix(tsujiban.MaxDigits), at)
 }
 
-// evidence collects the weights of one observation.
-type evidence struct {
-	// The pace weighs differently on the two sums: by the calls to the same
-	// destination, and by all calls abroad.
-	paceHere, paceAbroad centi
-	list                 [tsujiban.MaxWhy - 2]struct {
-		kind  tsujiban.Evidence
-		value centi
-	}
-	n int
+// threshold is the sum at which calls are stopped that cost so much per minute: the odds at which what they
+// may cost in the time until a person looks, an hour, outweighs what stopping an honest customer costs. ms is how long the call has
+// talked already, others how many run beside it.
+func (m *Model) threshold(perMinute tsujiban.Money, ms int64, others int) centi {
+	const least = 3 * tsujiban.Unit // a call without a price is not free
+	loss := max(perMinute, least) / tsujiban.Money(1000) * tsujiban.Money(60+ms/60_000) * tsujiban.Money(1+others)
+	harm := m.harm / 1000
+	return max(m.caution+ratio(uint64(harm), uint64(loss)), leastThreshold)
 }
 
-func (e *evidence) add(k tsujiban.Evidence, w centi) {
-	if w != 0 && e.n < len(e.list) {
-		e.list[e.n].kind, e.list[e.n].value = k, w
-		e.n++
-	}
-}
+// leastThreshold holds whatever a call costs: odds of a thousand to one, of which a new destination alone makes half.
+const leastThreshold = 30 * deciban
 
-func (e *evidence) total() centi {
-	var w centi
-	for i := range e.list[:e.n] {
-		w += e.list[i].value
-	}
-	return w
-}
-
-// write puts down what was carried over from earlier calls, the pace and the rest.
-func (e *evidence) write(carried, pace centi, why *[tsujiban.MaxWhy]tsujiban.Weight) {
-	n := 0
-	put := func(k tsujiban.Evidence, w centi) {
-		if w != 0 {
-			why[n] = tsujiban.Weight{Kind: k, Value: w.decibans()}
-			n++
-		}
-	}
-	put(tsujiban.EvidenceCarried, carried)
-	put(tsujiban.EvidenceRate, pace)
-	for i := range e.list[:e.n] {
-		put(e.list[i].kind, e.list[i].value)
-	}
-}
+// askBelow is how far below the sum at which calls are stopped the customer is asked.
+const askBelow = 10 * deciban
 
 // HashAddress makes the key of a source address: the address without port; 0 for none.
 func HashAddress(a netip.Addr) uint32 {

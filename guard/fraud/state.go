@@ -5,23 +5,16 @@ import "tsujiban"
 // Bounds of what is kept for one customer: a thief chooses what he calls, so each
 // table has a fixed size.
 const (
-	maxDestinations = 24
+	maxDestinations = 20
 	maxCallees      = 8
 	maxTalks        = 6
 )
 
-// The sums at which the levels begin, and the sum from which calls teach nothing.
+// The level from which calls teach nothing, and the most that a sum holds.
 const (
-	watchAt    = 25 * deciban
-	askAt      = 45 * deciban
-	restrictAt = 60 * deciban
-	most       = 100 * deciban // a sum does not grow beyond
-	learnBelow = watchAt
+	watchAt = 22 * deciban
+	most    = 100 * deciban
 )
-
-// leak is how much a sum loses in an hour: what was odd in the morning is half
-// forgiven in the evening.
-const leak = 2 * deciban
 
 const (
 	hourMillis  = 3600 * 1000
@@ -36,69 +29,100 @@ type scope struct {
 	sum centi
 }
 
+// How much the sums lose in a day: low and slow thieves are seen over days, an odd morning is forgiven by the
+// next.
+const (
+	leakHere   = 10 * deciban // one destination
+	leakAbroad = 20 * deciban // all of them
+	leakSource = 10 * deciban
+	leakHome   = 200 * deciban // at home there are many calls: what is not a burst is nothing
+)
+
 // value is the sum at an instant: it leaks, and never falls below zero.
-func (s *scope) value(now int64) centi {
-	lost := max(now-s.at, 0) / (hourMillis / int64(leak))
+func (s *scope) value(now int64, leak centi) centi {
+	lost := max(now-s.at, 0) / (dayMillis / int64(leak))
 	return max(s.sum-centi(min(lost, int64(most))), 0)
 }
 
-func (s *scope) add(now int64, w centi) {
-	s.sum = min(max(s.value(now)+w, 0), most)
+func (s *scope) add(now int64, w, leak centi) {
+	s.sum = clip(s.value(now, leak)+w, 0, most)
 	s.at = now
 }
 
-// destination is what is known of a customer and one country code.
+// ease leaves a sum at two fifths: nobody has said that the use was theirs.
+func (s *scope) ease(now int64, leak centi) {
+	s.sum = s.value(now, leak) * 2 / 5
+	s.at = now
+}
+
+// destination is what is known of a customer and one key (tsujiban.Destination.Key).
 type destination struct {
 	scope   scope
 	last    int64 // the last attempt, milliseconds since 1970; 0: the entry is free
-	code    uint16
+	heard   int64 // the last call in from there; 0: none
+	key     uint16
 	calls   uint16 // learned, in hits
 	pending uint16 // learned when they have settled, in hits
 	visit   uint8  // calls of the present visit
+	fresh   uint8  // different numbers of the present visit that were not known
+	talked  bool   // the last call there reached somebody
 }
 
-// State is what is known of one customer, in less than two kilobytes. The zero value
-// knows nothing.
-type State struct {
-	abroad       scope // over all destinations abroad
-	destinations [maxDestinations]destination
-	callees      [maxCallees]uint64 // the last different numbers called abroad, latest first
-	talks        [maxTalks]uint32   // how long the last answered calls abroad talked, milliseconds
+// burst is what is remembered of calls of one kind, one after the other.
+type burst struct {
+	callees [maxCallees]uint64 // the last different numbers, latest first
+	talks   [maxTalks]uint32   // how long the last answered calls talked, milliseconds
+	last    int64              // the last attempt, milliseconds since 1970; 0: none
+}
 
-	last       int64  // the last attempt abroad, milliseconds since 1970; 0: none
-	lastHour   int64  // when the hour of the week was weighed last, milliseconds since 1970
-	lastSource uint32 // likewise the source
-	lastAgent  uint32
-	redials    uint8 // tries of the same number without success, one after the other
-	lastInVain bool  // the last call abroad ended without talk
+// State is what is known of one customer. The zero value knows nothing.
+type State struct {
+	serial       uint32 // among all customers, in the order of their first calls; 0: not given yet
+	like         uint8  // its segment
+	abroad       scope  // over all destinations
+	home         scope  // over calls at home to numbers that are not known
+	source       scope  // over calls abroad from the source sourceKey, which was not known
+	sourceKey    uint32
+	destinations [maxDestinations]destination
+	away, nearby burst // calls abroad, calls at home
+
+	lastHour     int64 // when the hour of the week was weighed last, milliseconds since 1970
+	lastHomeHour int64 // the same at home
+	homeUpAt     int64 // when the count of lines in use was weighed last at home
+	lastSource   uint32
+	lastAgent    uint32
+	registered   int64 // when somebody last registered from a source that was not known
+	called       int64 // when the last call in was answered or came
+	homeUp       uint8 // that count
+	redials      uint8 // tries of the same number without success, one after the other
+	lastInVain   bool  // the last call abroad ended without talk
 
 	// What is learned settles after a day in which no suspicion arose: a thief's test
 	// calls come up to a day before the theft. Only the pace is learned at once.
 	settled, pending habits
 	pendingSince     int64 // milliseconds since 1970; 0: nothing is pending
 	faded            int64 // the week since 1970 in which habits last faded
-	gaps             habit // to any destination
-	gapsAgain        habit // to one destination, within a visit
-	concurrency      habit
+	quick            [numQuick]habit
+	numbers          book
 }
 
 // weight is how much the entry is worth keeping.
 func (d *destination) weight() int { return int(d.calls) + int(d.pending) }
 
-// find returns the entry of a country code, nil when there is none.
-func (s *State) find(code uint16) *destination {
+// find returns the entry of a key, nil when there is none.
+func (s *State) find(key uint16) *destination {
 	for i := range s.destinations {
-		if d := &s.destinations[i]; d.last != 0 && d.code == code {
+		if d := &s.destinations[i]; d.last != 0 && d.key == key {
 			return d
 		}
 	}
 	return nil
 }
 
-// make returns an entry for a new country code. What gives way is what was never
+// make returns an entry for a new key. What gives way is what was never
 // learned, else the least called: so calls to ever new countries push out one
 // another and not the customer's habits.
-func (s *State) make(code uint16, now int64) *destination {
+func (s *State) make(key uint16, now int64) *destination {
 	worst := &s.destinations[0]
 	for i := range s.destinations {
 		d := &s.destinations[i]
@@ -106,19 +130,26 @@ func (s *State) make(code uint16, now int64) *destination {
 			worst = d
 			break
 		}
-		if d.weight() < worst.weight() || d.weight() == worst.weight() && d.scope.value(now) < worst.scope.value(now) {
+		if d.weight() < worst.weight() || d.weight() == worst.weight() && d.scope.value(now, leakHere) < worst.scope.value(now, leakHere) {
 			worst = d
 		}
 	}
-	*worst = destination{code: code}
+	*worst = destination{key: key}
 	return worst
+}
+
+func (s *State) entry(key uint16, now int64) *destination {
+	if d := s.find(key); d != nil {
+		return d
+	}
+	return s.make(key, now)
 }
 
 // largest is the largest sum of the customer at an instant.
 func (s *State) largest(now int64) centi {
-	w := s.abroad.value(now)
+	w := max(s.abroad.value(now, leakAbroad), s.home.value(now, leakHome), s.source.value(now, leakSource))
 	for i := range s.destinations {
-		w = max(w, s.destinations[i].scope.value(now))
+		w = max(w, s.destinations[i].scope.value(now, leakHere))
 	}
 	return w
 }
@@ -126,40 +157,84 @@ func (s *State) largest(now int64) centi {
 // Weight is the customer's largest sum of evidence at an instant (milliseconds since 1970).
 func (s *State) Weight(now int64) tsujiban.Decibans { return s.largest(now).decibans() }
 
-// Level is how far that sum goes.
-func (s *State) Level(now int64) tsujiban.Level { return level(s.largest(now)) }
-
-func level(w centi) tsujiban.Level {
-	switch {
-	case w >= restrictAt:
-		return tsujiban.LevelRestrict
-	case w >= askAt:
-		return tsujiban.LevelAsk
-	case w >= watchAt:
+// Level is how far that sum goes by itself: watch or none. What is restricted depends on the price, too.
+func (s *State) Level(now int64) tsujiban.Level {
+	if s.largest(now) >= watchAt {
 		return tsujiban.LevelWatch
 	}
 	return tsujiban.LevelNone
 }
 
-// Clear forgets all suspicion; habits stay.
-func (s *State) Clear() {
-	s.abroad = scope{}
+// suspected tells whether calls teach nothing at present.
+func (s *State) suspected(now int64) bool {
+	return s.abroad.value(now, leakAbroad) >= watchAt || s.home.value(now, leakHome) >= watchAt
+}
+
+// Ease takes most of the suspicion away, as when a restriction is lifted and nobody has said whose the use was. It teaches
+// nothing.
+func (s *State) Ease(now int64) {
+	s.abroad.ease(now, leakAbroad)
+	s.home.ease(now, leakHome)
+	s.source.ease(now, leakSource)
 	for i := range s.destinations {
-		s.destinations[i].scope = scope{}
+		s.destinations[i].scope.ease(now, leakHere)
+	}
+	s.forgetPending(now)
+}
+
+// Theirs takes all suspicion away and makes known what was suspected: the customer says that the use is theirs. The destinations of the
+// last two days count as called before, and their numbers and the source as known.
+func (m *Model) Theirs(s *State, now int64) {
+	m.settle(s, now)
+	s.abroad, s.home, s.source = scope{}, scope{}, scope{}
+	for i := range s.destinations {
+		d := &s.destinations[i]
+		if d.scope.sum > 0 && d.last != 0 && now-d.last < 2*dayMillis {
+			d.calls = min(d.calls, full) + 3*hit
+		}
+		d.scope = scope{}
+	}
+	for _, b := range [...]*burst{&s.away, &s.nearby} {
+		for _, n := range b.callees {
+			if n != 0 {
+				s.numbers.trust(n, now)
+			}
+		}
+	}
+	if s.sourceKey != 0 {
+		s.settled.sources.learn(s.sourceKey, hit)
+		s.sourceKey = 0
+	}
+	if s.lastAgent != 0 {
+		s.settled.agents.learn(s.lastAgent, hit)
 	}
 }
+
+// NotTheirs keeps the suspicion and drops what was learned lately: the customer says that the use is not theirs.
+func (s *State) NotTheirs(now int64) { s.forgetPending(now) }
 
 // settle makes habits of what has been pending for a day, and lets habits fade by an
 // eighth for each week that has begun since they last did.
 func (m *Model) settle(s *State, now int64) {
+	if m.harm == 0 {
+		m.Configure(Options{})
+	}
+	if s.serial == 0 {
+		m.customers++
+		s.serial = m.customers
+		s.like = uint8(s.segment())
+	}
 	if s.pendingSince != 0 && now-s.pendingSince >= dayMillis {
 		s.settled.merge(&s.pending)
+		m.crowds[s.like].add(&s.pending)
 		for i := range s.destinations {
 			d := &s.destinations[i]
 			d.calls = min(d.calls, full) + min(d.pending, 1<<16-1-full)
-			m.learn(d.code, d.pending)
+			m.learn(d.key, d.pending)
+			d.pending = 0
 		}
-		s.forgetPending()
+		s.pending, s.pendingSince = habits{}, 0
+		s.like = uint8(s.segment())
 	}
 	week := now / weekMillis
 	if week == s.faded {
@@ -172,9 +247,9 @@ func (m *Model) settle(s *State, now int64) {
 	s.faded = week
 	for range min(weeks, 52) {
 		s.settled.fade()
-		s.gaps.fade()
-		s.gapsAgain.fade()
-		s.concurrency.fade()
+		for i := range s.quick {
+			s.quick[i].fade()
+		}
 		for i := range s.destinations {
 			s.destinations[i].calls = faded(s.destinations[i].calls)
 		}
@@ -182,7 +257,8 @@ func (m *Model) settle(s *State, now int64) {
 }
 
 // forgetPending drops what has not settled: suspicion has arisen.
-func (s *State) forgetPending() {
+func (s *State) forgetPending(now int64) {
+	s.numbers.forget(now)
 	if s.pendingSince == 0 {
 		return
 	}
@@ -198,12 +274,4 @@ func (s *State) teach(now int64) *habits {
 		s.pendingSince = max(now, 1)
 	}
 	return &s.pending
-}
-
-// learn counts settled calls (in hits) for all customers.
-func (m *Model) learn(code, hits uint16) {
-	if int(code) < maxCode {
-		m.calls[code] += uint32(hits / hit)
-		m.total += uint64(hits / hit)
-	}
 }

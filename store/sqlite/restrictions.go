@@ -9,7 +9,7 @@ import (
 	"tsujiban/store"
 )
 
-const restrictionColumns = `customer, level, reason, at, actor, note, call, weight, why`
+const restrictionColumns = `customer, level, reason, at, actor, note, call, weight, why, reach, factor, customers`
 
 // PutRestriction puts a restriction on a customer in place of the one that stands, if any.
 // r.By is who acts: "guard", or a person. The note is cut and cleaned rather than refused
@@ -21,8 +21,8 @@ func (s *Store) PutRestriction(ctx context.Context, r tsujiban.Restriction) erro
 	}
 	a := store.Action{By: r.By, At: r.At, Verb: "restrict", Customer: r.Customer, Object: r.Level.String(), Note: r.Note}
 	return s.set(ctx, &a, false, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO restrictions (`+restrictionColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			string(r.Customer), r.Level.String(), r.Reason.String(), micros(r.At), r.By, r.Note, int64(r.Call), finite(float64(r.Weight)), whyText(r.Why[:]))
+		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO restrictions (`+restrictionColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			string(r.Customer), r.Level.String(), r.Reason.String(), micros(r.At), r.By, r.Note, int64(r.Call), finite(float64(r.Weight)), whyText(r.Why[:]), r.Reach.String(), r.Campaign.Factor.String(), int64(r.Campaign.Customers))
 		return err
 	})
 }
@@ -69,10 +69,10 @@ func (s *Store) Restrictions(ctx context.Context) ([]tsujiban.Restriction, error
 }
 
 func scanRestriction(row interface{ Scan(...any) error }) (r tsujiban.Restriction, err error) {
-	var level, reason, why string
-	var at, call int64
+	var level, reason, why, reach, factor string
+	var at, call, customers int64
 	var weight float64
-	if err := row.Scan(&r.Customer, &level, &reason, &at, &r.By, &r.Note, &call, &weight, &why); err != nil {
+	if err := row.Scan(&r.Customer, &level, &reason, &at, &r.By, &r.Note, &call, &weight, &why, &reach, &factor, &customers); err != nil {
 		return r, err
 	}
 	var ok bool
@@ -83,6 +83,13 @@ func scanRestriction(row interface{ Scan(...any) error }) (r tsujiban.Restrictio
 		return r, unknown("reason", reason)
 	}
 	r.At, r.Call, r.Weight = fromMicros(at), tsujiban.CallID(call), tsujiban.Decibans(weight)
+	if r.Reach, err = tsujiban.ParseReach(reach); err != nil {
+		return r, unknown("reach", reach)
+	}
+	if r.Campaign.Factor, ok = tsujiban.ParseFactor(factor); !ok {
+		return r, unknown("factor", factor)
+	}
+	r.Campaign.Customers = uint16(min(max(customers, 0), 1<<16-1))
 	list, err := parseWhy(why)
 	copy(r.Why[:], list)
 	return r, err

@@ -21,6 +21,8 @@ func fullRestriction(customer tsujiban.CustomerID) tsujiban.Restriction {
 		Customer: customer, Level: tsujiban.LevelRestrict, Reason: tsujiban.ReasonFraud, At: noon,
 		By: "guard", Note: "14,000 calls to Sierra Leone", Call: tsujiban.NextCallID(0, noon), Weight: 23.5,
 	}
+	r.Reach = tsujiban.ReachKey(232).With(tsujiban.ReachHome())
+	r.Campaign = tsujiban.Campaign{Factor: tsujiban.FactorAgent, Customers: 12}
 	r.Why[0] = tsujiban.Weight{Kind: tsujiban.EvidenceDestination, Value: 12.25}
 	r.Why[1] = tsujiban.Weight{Kind: tsujiban.EvidenceRate, Value: -0.1}
 	return r

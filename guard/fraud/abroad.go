@@ -1,0 +1,453 @@
+package fraud
+
+import "tsujiban"
+
+// inVain is how long a call must talk, in milliseconds, to have reached somebody.
+const inVain = 10_000
+
+// maxVisit is where calls of one visit are no longer counted.
+const maxVisit = 250
+
+// maxRedials is how often a number may be tried again without success before the
+// tries count like other calls.
+const maxRedials = 5
+
+// attemptAbroad weighs a call to another country, or to numbers at home that cost extra.
+func (m *Model) attemptAbroad(s *State, c *Call, key uint16, t *Trace, f *Finding) {
+	d := s.entry(key, c.At)
+	*t = s.trace(c, d)
+	var e evidence
+	m.weighCall(s, c, d, t, &e)
+	own := e.total()
+	if t.strange {
+		m.campaign(s, c, own, &e, f)
+	}
+	m.conclude(s, d, t, c.At, 0, c.Abroad, &e, f)
+	s.remember(c, d, t)
+}
+
+// trace finds out how a call stands to the ones before it.
+func (s *State) trace(c *Call, d *destination) Trace {
+	callee := c.Callee.Prefix(tsujiban.MaxDigits)
+	b := &s.away
+	t := Trace{
+		callee: callee, key: d.key, weighed: true, price: c.PerMinute,
+		novel:   d.calls == 0,
+		strange: !s.numbers.has(callee, c.At),
+		redial:  b.last != 0 && callee == b.callees[0] && s.lastInVain && s.redials < maxRedials,
+		again:   d.last != 0 && c.At >= d.last && c.At-d.last < visitMillis,
+		talked:  d.talked,
+		gapped:  b.last != 0,
+		gap:     gapKind(c.At - b.last),
+		gapHere: gapKind(c.At - d.last),
+		up:      uint8(min(c.Abroad, 3)),
+		overlap: c.In > 0,
+	}
+	t.near, t.neared = b.near(c.Callee)
+	if c.Source != 0 {
+		if c.Source != s.sourceKey && s.settled.sources.fresh(c.Source) == 1 {
+			s.source, s.sourceKey = scope{}, c.Source
+		}
+		t.fromNew = c.Source == s.sourceKey
+	}
+	return t
+}
+
+// near says how near the number is to a different one called lately: 2 when they
+// differ in the last two digits at most, 1 in the last four, 0 otherwise; false when
+// none of those went to the same country.
+func (b *burst) near(n tsujiban.Number) (kind uint8, ok bool) {
+	own := n.Prefix(tsujiban.MaxDigits)
+	const country = 3 // digits that two numbers of one country mostly share
+	for _, other := range b.callees {
+		if other == 0 || other == own {
+			continue
+		}
+		switch {
+		case sameHead(own, other, n.Len()-2):
+			return 2, true
+		case sameHead(own, other, n.Len()-4):
+			kind, ok = 1, true
+		case sameHead(own, other, country):
+			ok = true
+		}
+	}
+	return kind, ok
+}
+
+// sameHead tells whether two keys of Number.Prefix have the same length and share
+// their first k digits.
+func sameHead(a, b uint64, k int) bool { return k > 0 && a>>60 == b>>60 && (a^b)<<4>>(64-4*k) == 0 }
+
+// called tells whether a number is among the last ones.
+func (b *burst) called(callee uint64) bool {
+	for _, k := range b.callees {
+		if k == callee {
+			return true
+		}
+	}
+	return false
+}
+
+// alike says how many of the last calls talked about as long: within two seconds, or
+// within a twentieth. 2 stands for more.
+func (b *burst) alike(ms int64) uint8 {
+	near := max(2000, ms/20)
+	var n uint8
+	for _, other := range b.talks {
+		if other != 0 && max(ms-int64(other), int64(other)-ms) <= near {
+			n++
+		}
+	}
+	return min(n, 2)
+}
+
+// dial puts a number in front of the last ones.
+func (b *burst) dial(callee uint64) {
+	for i, k := range b.callees {
+		if k == callee || i == maxCallees-1 {
+			copy(b.callees[1:i+1], b.callees[:i])
+			break
+		}
+	}
+	b.callees[0] = callee
+}
+
+func (b *burst) talked(ms int64) {
+	copy(b.talks[1:], b.talks[:])
+	b.talks[0] = uint32(min(ms, 1<<32-1))
+}
+
+// weighCall lists the weights of a call that is asked for.
+func (m *Model) weighCall(s *State, c *Call, d *destination, t *Trace, e *evidence) {
+	if t.redial {
+		return // another try of the same number is no news
+	}
+	m.weighDestination(s, c, d, t, e)
+	m.weighPace(s, d, t, e)
+	if t.neared {
+		e.add(tsujiban.EvidenceAdjacency, m.weigh(s, topicAdjacency, t.near))
+	}
+	overlap := uint8(0)
+	if t.overlap {
+		overlap = 1
+	}
+	e.add(tsujiban.EvidenceOverlap, m.weigh(s, topicOverlap, overlap))
+	if c.At-s.lastHour >= visitMillis || c.At < s.lastHour {
+		s.lastHour = c.At // said with each call it would count one fact many times
+		e.add(tsujiban.EvidenceHour, s.settled.hours.weigh(c.Hour))
+	}
+	if c.Source != 0 && c.Source != s.lastSource && s.settled.sources.fresh(c.Source) == 1 {
+		e.add(tsujiban.EvidenceSource, m.weigh(s, topicSource, 1))
+	}
+	if c.Agent != 0 && c.Agent != s.lastAgent && s.settled.agents.fresh(c.Agent) == 1 {
+		e.add(tsujiban.EvidenceUserAgent, m.weigh(s, topicAgent, 1))
+	}
+	if s.registered != 0 && c.At-s.registered < dayMillis {
+		e.add(tsujiban.EvidenceRegistration, 4*deciban)
+		s.registered = 0 // said once
+	}
+}
+
+// Bounds of what a destination may weigh.
+const (
+	knownLeast   = -6 * deciban
+	knownMost    = 4 * deciban
+	novelLeast   = 0
+	novelMost    = 16 * deciban
+	againMost    = 3 * deciban // another call there, within one visit
+	numberKnown  = -8 * deciban
+	heardLately  = -6 * deciban
+	heardMillis  = 14 * dayMillis
+	thiefChooses = 4000 // millionths: a thief has some 250 destinations to choose from
+)
+
+// weighDestination backs off from the customer's own calls to those of customers like it, and to those of all: a
+// destination that it has called weighs by its share; a new one by how often this customer calls abroad at all, how often new
+// destinations, and how often others call this one.
+func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, e *evidence) {
+	if !t.strange {
+		e.add(tsujiban.EvidenceDestination, numberKnown)
+		return
+	}
+	var w centi
+	switch {
+	case !t.novel:
+		// A thief stays with few destinations: one in ten of his calls goes to each.
+		const doubt = 10 * hit
+		own := uint64(d.calls) * million / (uint64(s.settled.topics[topicNovelty].total()) + doubt)
+		w = clip(ratio(million/10, own), knownLeast, knownMost)
+	default:
+		abroad := s.settled.topics[topicAbroad].share(1, m.backing(s, topicAbroad, 1), priors[topicAbroad].doubt)
+		fresh := s.settled.topics[topicNovelty].share(1, m.backing(s, topicNovelty, 1), priors[topicNovelty].doubt)
+		own := abroad * fresh / million * m.popularity(d.key) / million
+		w = clip(ratio(thiefChooses, own), novelLeast, novelMost) * s.history() / 100
+	}
+	if t.again {
+		// One call to a place is seldom the only one: the next ones say less.
+		w = min(w, againMost)
+		if w > 0 {
+			w /= centi(max(d.visit, 1))
+		}
+		e.add(tsujiban.EvidenceDestination, w)
+		if !s.away.called(t.callee) {
+			w = m.weigh(s, topicNumber, 1)
+			if d.fresh > 6 && w > 0 { // many numbers in one place are one fact
+				w /= 2
+			}
+			e.add(tsujiban.EvidenceDestination, w)
+		}
+		return
+	}
+	e.add(tsujiban.EvidenceDestination, w)
+	if d.heard != 0 && c.At-d.heard < heardMillis {
+		e.add(tsujiban.EvidenceDestination, heardLately)
+	}
+	if t.novel {
+		if c.Hint {
+			e.add(tsujiban.EvidenceHint, 4*deciban)
+		}
+		e.add(tsujiban.EvidencePrice, weighPrice(c.PerMinute))
+	}
+}
+
+// history is how far the customer is known by all its calls out, in percent: whose first days nobody has seen yet calls nothing but
+// new destinations. Some of it counts all the same, since thieves like lines that are new, too.
+func (s *State) history() centi {
+	const (
+		half  = 60 * hit // calls that make half of the rest
+		floor = 40
+	)
+	n := s.settled.topics[topicAbroad].total()
+	return floor + centi(n*(100-floor)/(n+half))
+}
+
+// weighPace weighs how long ago the last calls were, and how many are up.
+func (m *Model) weighPace(s *State, d *destination, t *Trace, e *evidence) {
+	pace := centi(0)
+	switch {
+	case t.again && t.talked:
+		pace = s.weighQuick(quickGapVisit, t.gapHere)
+	case t.again:
+		pace = s.weighQuick(quickGapRetry, t.gapHere)
+	case t.gapped:
+		pace = s.weighQuick(quickGap, t.gap)
+	}
+	e.add(tsujiban.EvidenceRate, pace)
+	up := s.weighQuick(quickUp, t.up)
+	if up > 0 && pace > 0 {
+		up /= 2 // calls that follow closely overlap: half of it is said already
+	}
+	e.add(tsujiban.EvidenceConcurrency, up)
+}
+
+// popularity is the share of all customers' destinations that one has, in millionths.
+func (m *Model) popularity(key uint16) uint64 {
+	const (
+		places = 230
+		doubt  = 200
+	)
+	return (uint64(m.calls[key])*million + doubt*million/places) / (m.total + doubt)
+}
+
+// learn counts that a customer has settled with a destination.
+func (m *Model) learn(key, hits uint16) {
+	if hits > 0 && key != 0 {
+		m.calls[key]++
+		m.total++
+	}
+}
+
+// weighPrice: stolen calls go where they pay.
+func weighPrice(perMinute tsujiban.Money) centi {
+	switch {
+	case perMinute == 0:
+		return 0
+	case perMinute < 25*tsujiban.Unit:
+		return -4 * deciban
+	case perMinute < 60*tsujiban.Unit:
+		return -1 * deciban
+	case perMinute < 120*tsujiban.Unit:
+		return 1 * deciban
+	case perMinute < 250*tsujiban.Unit:
+		return 3 * deciban
+	}
+	return 4 * deciban
+}
+
+// conclude adds the evidence to the sums that a call abroad belongs to and says what they come to. ms is how long it has talked.
+func (m *Model) conclude(s *State, d *destination, t *Trace, now, ms int64, others int, e *evidence, f *Finding) {
+	w := e.total()
+	here, abroad, source := d.scope.value(now, leakHere), s.abroad.value(now, leakAbroad), s.source.value(now, leakSource)
+	d.scope.add(now, w, leakHere)
+	s.abroad.add(now, w, leakAbroad)
+	limit := m.threshold(t.price, ms, others)
+	f.find(d.scope.sum, here, limit, tsujiban.ReachKey(d.key), e)
+	f.find(s.abroad.sum, abroad, limit+widerAbroad, tsujiban.ReachAbroad(), e)
+	if t.fromNew {
+		s.source.add(now, w, leakSource)
+		f.find(s.source.sum, source, limit+widerSource, tsujiban.ReachAbroad(), e)
+	}
+	if f.Level >= tsujiban.LevelAsk {
+		s.forgetPending(now)
+	}
+}
+
+// How much more evidence it takes to stop all calls abroad than to stop those to one destination.
+const (
+	widerAbroad = 8 * deciban
+	widerSource = 4 * deciban
+)
+
+// remember takes down that a call abroad was asked for, whether it goes out or not.
+func (s *State) remember(c *Call, d *destination, t *Trace) {
+	b := &s.away
+	switch {
+	case t.redial:
+		s.redials++
+	case t.callee != b.callees[0]:
+		s.redials = 0
+	}
+	switch {
+	case !t.again:
+		d.visit, d.fresh = 1, 1
+	case !t.redial:
+		d.visit = min(d.visit, maxVisit-1) + 1
+		if t.strange && !b.called(t.callee) {
+			d.fresh = min(d.fresh, maxVisit-1) + 1
+		}
+	}
+	b.last, d.last = max(c.At, 1), max(c.At, 1)
+	d.talked = false
+	s.lastInVain = false
+	b.dial(t.callee)
+}
+
+// endedAbroad weighs the end of a call abroad.
+func (m *Model) endedAbroad(s *State, t *Trace, now, ms int64, f *Finding) {
+	d := s.find(t.key)
+	if d == nil { // pushed out by other destinations meanwhile
+		d = &destination{key: t.key}
+	}
+	b := &s.away
+	if t.callee == b.callees[0] {
+		s.lastInVain = ms < inVain
+		d.talked = ms >= inVain
+	}
+	var e evidence
+	length, alike := durationKind(ms), b.alike(ms)
+	answered := uint8(0)
+	if ms > 0 {
+		answered = 1
+	}
+	if t.strange && !t.redial {
+		w := m.weigh(s, topicAnswered, answered)
+		if t.again && w > 0 {
+			w /= 2
+		}
+		e.add(tsujiban.EvidenceAnswerRate, w)
+		if ms > 0 {
+			e.add(tsujiban.EvidenceDuration, m.weighLength(s, ms)+longer(ms))
+			if b.talks[0] != 0 && ms >= inVain {
+				e.add(tsujiban.EvidenceEqualDurations, m.weigh(s, topicEqual, alike))
+			}
+		}
+	}
+	m.conclude(s, d, t, now, ms, 0, &e, f)
+	if f.Level < tsujiban.LevelWatch && !s.suspected(now) && !t.redial {
+		s.learnAbroad(now, d, t, answered)
+		if ms > 0 {
+			s.pending.topics[topicDuration].learn(length)
+			s.pending.topics[topicEqual].learn(alike)
+		}
+	}
+	if ms >= inVain {
+		b.talked(ms)
+		if !s.suspected(now) {
+			s.numbers.note(t.callee, now)
+		}
+	}
+}
+
+// weighLength weighs how long a call abroad has talked, or talks already.
+func (m *Model) weighLength(s *State, ms int64) centi {
+	return m.weigh(s, topicDuration, durationKind(ms))
+}
+
+// learnAbroad takes down a call abroad that is to become part of the habits.
+func (s *State) learnAbroad(now int64, d *destination, t *Trace, answered uint8) {
+	h := s.teach(now)
+	kind := func(yes bool) uint8 {
+		if yes {
+			return 1
+		}
+		return 0
+	}
+	h.topics[topicNovelty].learn(kind(t.novel && d.pending == 0))
+	h.topics[topicNumber].learn(kind(t.strange))
+	h.topics[topicAnswered].learn(answered)
+	h.topics[topicOverlap].learn(kind(t.overlap))
+	d.pending = min(d.pending, full) + hit
+	if t.neared {
+		h.topics[topicAdjacency].learn(t.near)
+	}
+	switch {
+	case t.again && t.talked:
+		s.quick[quickGapVisit].learn(t.gapHere)
+	case t.again:
+		s.quick[quickGapRetry].learn(t.gapHere)
+	}
+	if t.gapped {
+		s.quick[quickGap].learn(t.gap)
+	}
+	s.quick[quickUp].learn(t.up)
+}
+
+// learnLine takes down at what hour, from where and with what device the customer calls, and whether abroad.
+func (s *State) learnLine(c *Call) {
+	h := s.teach(c.At)
+	h.hours.learn(c.Hour)
+	abroad := uint8(0)
+	if c.Destination.Key() != 0 {
+		abroad = 1
+	}
+	h.topics[topicAbroad].learn(abroad)
+	if c.Source != 0 {
+		h.topics[topicSource].learn(s.settled.sources.fresh(c.Source))
+		h.sources.learn(c.Source, hit)
+	}
+	if c.Agent != 0 {
+		h.topics[topicAgent].learn(s.settled.agents.fresh(c.Agent))
+		h.agents.learn(c.Agent, hit)
+	}
+}
+
+// Running weighs a call abroad that talks for so long already, with so many beside it. It changes nothing: what a call came to
+// is written down when it ends.
+func (m *Model) Running(s *State, t *Trace, now int64, ms int64, others int, f *Finding) {
+	*f = Finding{}
+	if !t.weighed || t.key == 0 || !t.strange {
+		return
+	}
+	d := s.find(t.key)
+	if d == nil {
+		return
+	}
+	var e evidence
+	e.add(tsujiban.EvidenceAnswerRate, m.weigh(s, topicAnswered, 1))
+	e.add(tsujiban.EvidenceDuration, max(m.weighLength(s, ms), 0)+longer(ms))
+	w := e.total()
+	here, abroad := d.scope.value(now, leakHere), s.abroad.value(now, leakAbroad)
+	limit := m.threshold(t.price, ms, others)
+	f.find(here+w, here, limit, tsujiban.ReachKey(d.key), &e)
+	f.find(abroad+w, abroad, limit+widerAbroad, tsujiban.ReachAbroad(), &e)
+}
+
+// longer is what a call that outlasts half an hour weighs beside its kind: every doubling says that much more.
+func longer(ms int64) centi {
+	w := centi(0)
+	for limit := int64(60 * 60_000); ms >= limit && w < 12*deciban; limit *= 2 {
+		w += 3 * deciban
+	}
+	return w
+}

@@ -1,0 +1,229 @@
+package tsujiban
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// MaxReachCodes is how many country codes a reach names before it means all of them.
+const MaxReachCodes = 8
+
+// Reach says what a restriction of LevelRestrict stands against. The zero value is all calls to
+// other countries. It is comparable.
+type Reach struct {
+	narrow bool                  // only what follows
+	abroad bool                  // all calls to other countries
+	home   bool                  // numbers at home that the customer has not called before
+	codes  [MaxReachCodes]uint16 // keys of destinations (Destination.Key), ascending, then zeros
+}
+
+// ReachAbroad is all calls to other countries, as the zero Reach is.
+func ReachAbroad() Reach { return Reach{} }
+
+// ReachHome is the numbers at home that the customer has not called before.
+func ReachHome() Reach { return Reach{narrow: true, home: true} }
+
+// ReachKey is the calls to one kind of destination (Destination.Key).
+func ReachKey(key uint16) Reach {
+	r := Reach{narrow: true}
+	r.codes[0] = key
+	return r
+}
+
+// Abroad tells whether all calls to other countries are meant.
+func (r Reach) Abroad() bool { return !r.narrow || r.abroad }
+
+// Home tells whether unknown numbers at home are meant.
+func (r Reach) Home() bool { return r.home }
+
+// Keys appends the single destinations that are meant.
+func (r Reach) Keys(dst []uint16) []uint16 {
+	for _, k := range r.codes {
+		if k != 0 {
+			dst = append(dst, k)
+		}
+	}
+	return dst
+}
+
+// HasKey tells whether a destination is among the single ones that are meant.
+func (r Reach) HasKey(key uint16) bool {
+	for _, k := range r.codes {
+		if k == key && k != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Empty tells whether nothing is meant, as Without may leave it.
+func (r Reach) Empty() bool { return r.narrow && !r.abroad && !r.home && r.codes[0] == 0 }
+
+// With is the reach of both. Beyond MaxReachCodes single destinations it is all countries.
+func (r Reach) With(o Reach) Reach {
+	out := Reach{narrow: r.narrow && o.narrow, home: r.home || o.home}
+	out.abroad = r.Abroad() || o.Abroad()
+	out.codes = r.codes
+	for _, k := range o.codes {
+		if k != 0 && !out.add(k) {
+			out.abroad = true
+		}
+	}
+	return out.canonical()
+}
+
+// Without is what is left of a reach when o is taken away. All countries cannot be left in part: when r
+// is all of them, single ones stay.
+func (r Reach) Without(o Reach) Reach {
+	out := Reach{narrow: true, abroad: r.Abroad() && !o.Abroad(), home: r.home && !o.home}
+	for _, k := range r.codes {
+		if k != 0 && !o.HasKey(k) {
+			out.add(k)
+		}
+	}
+	return out.canonical()
+}
+
+// Covers tells whether all that o means is meant.
+func (r Reach) Covers(o Reach) bool { return r.With(o) == r.canonical() }
+
+// canonical makes equal reaches equal values.
+func (r Reach) canonical() Reach {
+	if r.Abroad() && !r.home && r.codes == [MaxReachCodes]uint16{} {
+		return Reach{}
+	}
+	r.abroad, r.narrow = r.Abroad(), true
+	return r
+}
+
+func (r *Reach) add(key uint16) bool {
+	for i, k := range r.codes {
+		switch {
+		case k == key:
+			return true
+		case k == 0:
+			r.codes[i] = key
+			return true
+		case k > key:
+			if r.codes[MaxReachCodes-1] != 0 {
+				return false
+			}
+			copy(r.codes[i+1:], r.codes[i:])
+			r.codes[i] = key
+			return true
+		}
+	}
+	return false
+}
+
+// ErrReach is returned for text that is no reach.
+var ErrReach = errors.New(`not a reach: want "abroad", "home", country codes such as "232", or several of these`)
+
+// Append appends what String returns.
+func (r Reach) Append(b []byte) []byte {
+	n := len(b)
+	word := func(s string) {
+		if len(b) > n {
+			b = append(b, ' ')
+		}
+		b = append(b, s...)
+	}
+	if r.Abroad() {
+		word("abroad")
+	}
+	for _, k := range r.codes {
+		if k == 0 {
+			break
+		}
+		word("")
+		b = appendKey(b, k)
+	}
+	if r.home {
+		word("home")
+	}
+	if len(b) == n {
+		word("nothing")
+	}
+	return b
+}
+
+// String writes the reach: "abroad", "232 53 home".
+func (r Reach) String() string { return string(r.Append(nil)) }
+
+// ParseReach reads what String writes.
+func ParseReach(s string) (Reach, error) {
+	out := Reach{narrow: true}
+	for word := range strings.FieldsSeq(s) {
+		switch word {
+		case "abroad":
+			out.abroad = true
+		case "home":
+			out.home = true
+		case "nothing":
+		default:
+			k, ok := parseKey(word)
+			if !ok || !out.add(k) {
+				return Reach{}, ErrReach
+			}
+		}
+	}
+	return out.canonical(), nil
+}
+
+// MarshalText writes what String returns.
+func (r Reach) MarshalText() ([]byte, error) { return r.Append(nil), nil }
+
+// UnmarshalText reads what ParseReach reads.
+func (r *Reach) UnmarshalText(b []byte) error {
+	v, err := ParseReach(string(b))
+	*r = v
+	return err
+}
+
+const (
+	keyPremium = 1 << 14 // marks the key of a country's premium numbers
+	keyUnknown = 9999    // stands for numbers that belong to no country code
+)
+
+// Key names the kind of destination that evidence is gathered for and that a restriction can be narrowed to: a country code,
+// a country's premium numbers apart from its others. Zero for ordinary numbers at home, and where no code is known.
+func (d Destination) Key() uint16 {
+	code := d.Code & (keyPremium - 1)
+	if code == 0 {
+		code = keyUnknown
+	}
+	switch {
+	case d.Scope == ScopeEmergency:
+		return 0
+	case d.Class == ClassPremium, d.Class == ClassPersonal, d.Class == ClassSharedCost && d.Scope == ScopeDomestic:
+		return code | keyPremium
+	case d.Scope == ScopeDomestic:
+		return 0
+	}
+	return code
+}
+
+// KeyCode is the country code of a key, and whether it means that country's premium numbers.
+func KeyCode(key uint16) (code uint16, premium bool) { return key &^ keyPremium, key&keyPremium != 0 }
+
+func appendKey(b []byte, key uint16) []byte {
+	code, premium := KeyCode(key)
+	b = strconv.AppendUint(b, uint64(code), 10)
+	if premium {
+		b = append(b, "-premium"...)
+	}
+	return b
+}
+
+func parseKey(s string) (uint16, bool) {
+	digits, premium := strings.CutSuffix(s, "-premium")
+	n, err := strconv.ParseUint(digits, 10, 16)
+	if err != nil || n == 0 || n >= keyPremium || digits[0] == '0' {
+		return 0, false
+	}
+	if premium {
+		return uint16(n) | keyPremium, true
+	}
+	return uint16(n), true
+}
