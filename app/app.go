@@ -71,6 +71,9 @@ type App struct {
 	queueDone   chan struct{}
 	stopView    context.CancelFunc
 	viewDone    chan struct{}
+	stopFolder  context.CancelFunc
+	folderDone  chan struct{}
+	snapshotted uint64 // the entry up to which a snapshot was there at the start
 	viewFailing atomic.Pointer[error]
 	viewed      viewed
 	ctx         context.Context // done when the program is to stop
@@ -107,6 +110,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 		{"journal", a.startJournal},
 		{"edge", a.startEdge},
 		{"views", a.startViews},
+		{"snapshots", a.startFolder},
 		{"metrics", a.startMetrics},
 		{"control socket", a.startControl},
 	} {
@@ -199,8 +203,7 @@ const lazyCommit = 5 * time.Millisecond
 
 // startJournal opens the journal and lets the guard live through it.
 func (a *App) startJournal(ctx context.Context) (err error) {
-	a.guard = guard.New(guard.Options{Policy: a.policy.Load().Policy})
-	a.desk = &desk{guard: a.guard, stored: newQueue()}
+	a.desk = &desk{stored: newQueue()}
 	a.journal, err = journal.Open(journal.Options{
 		Dir: a.cfg.JournalDir(), SegmentBytes: a.cfg.Journal.Segment, OnCommit: a.committed,
 		LazyInterval: lazyCommit, KernelWait: true, Logger: a.log, FS: timedFS{FS: a.o.FS, sync: a.metrics.commit},
@@ -209,11 +212,14 @@ func (a *App) startJournal(ctx context.Context) (err error) {
 		return err
 	}
 	a.desk.journal = a.journal
-	rec, err := replay(ctx, a.journal, a.guard, a.o.Stderr, a.log)
+	g, rec, err := a.folder().upTo(ctx, a.journal.Committed(), a.o.Stderr)
 	if err != nil {
 		return err
 	}
-	a.desk.last = rec.last
+	rec.stands = g.Restrictions()
+	a.log.Info("journal read", slog.Uint64("events", rec.events), slog.Uint64("from", rec.from), slog.Int("open_calls", len(rec.open)), slog.Int("restrictions", len(rec.stands)))
+	a.guard, a.snapshotted = g, rec.from
+	a.desk.guard, a.desk.last = g, rec.last
 	if _, err := a.desk.said(tsujiban.EventStarted, a.now(), a.cfg.Node.Name, a.o.Version); err != nil {
 		return err
 	}

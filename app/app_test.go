@@ -52,6 +52,7 @@ type site struct {
 	pbx, carrier *phone
 	seed         *config.Seed
 	log          *lockedBuffer
+	onStop       string        // on_stop of [sip]; empty is "end"
 	drain        string        // "0s" when empty
 	now          chan struct{} // Options.Now
 	fs           journal.FS    // Options.FS
@@ -73,6 +74,12 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+func (l *lockedBuffer) Reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b.Reset()
 }
 
 func newSite(t *testing.T) *site {
@@ -111,6 +118,7 @@ probe = "0s"
 listen = "127.0.0.1:0"
 [sip]
 drain = "`+cmp.Or(s.drain, "0s")+`"
+on_stop = "`+cmp.Or(s.onStop, "end")+`"
 [guard]
 rates = "rates.csv"
 `+more)

@@ -37,7 +37,7 @@ func loadRules(c *config.Config) (*rules, error) {
 	}
 	src := policy.Source{
 		Defaults: c.Guard.Defaults, Closed: c.Guard.Closed, Plan: plan, Location: c.Node.TimeZone,
-		Fraud: fraudMode(c.Guard.Fraud), NoRate: policy.NoRateDeny,
+		Fraud: fraudMode(c.Guard.Fraud), NoRate: policy.NoRateDeny, Caution: c.Guard.Caution, Harm: c.Guard.Harm,
 	}
 	if c.Guard.AllowNoRate {
 		src.NoRate = policy.NoRateAllow

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -21,58 +20,46 @@ const guardName = guard.By
 // recovered is what the journal says of the time before this start.
 type recovered struct {
 	events uint64
+	from   uint64                                       // the entries up to here came from a snapshot
 	at     time.Time                                    // of the last event
 	last   tsujiban.CallID                              // the highest id that was given
 	stands map[tsujiban.CustomerID]tsujiban.Restriction // what stands against whom
 	open   map[tsujiban.CallID]*openCall                // calls without an end
 }
 
-// openCall is a call that was running when the program stopped.
+// openCall is a call that was running when the program stopped. Its fields are exported for the snapshot.
 type openCall struct {
-	id        tsujiban.CallID
-	customer  tsujiban.CustomerID
-	trunk     tsujiban.TrunkID
-	at        time.Time
-	answered  time.Time // zero: it was being set up
-	verdict   tsujiban.Verdict
-	callID    []byte          // of SIP, its own memory
-	dialog    tsujiban.Dialog // its own memory, when it was answered
-	direction tsujiban.Direction
+	ID        tsujiban.CallID
+	Customer  tsujiban.CustomerID
+	Trunk     tsujiban.TrunkID
+	At        time.Time
+	Answered  time.Time // zero: it was being set up
+	Verdict   tsujiban.Verdict
+	SIPCallID []byte          // its own memory
+	Dialog    tsujiban.Dialog // its own memory, when it was answered
+	Direction tsujiban.Direction
 }
 
 // progressEvery is how many events lie between two lines about progress.
 const progressEvery = 1_000_000
 
-// replay folds the whole journal into the guard and into what is returned. progress gets a
-// line now and then, for a person who waits.
-func replay(ctx context.Context, j *journal.Journal, g *guard.Guard, progress io.Writer, log *slog.Logger) (_ *recovered, err error) {
-	rec := &recovered{open: map[tsujiban.CallID]*openCall{}}
-	end := j.Committed()
-	if end == 0 {
-		return rec, nil
-	}
-	rd := j.Reader(1)
-	defer func() {
-		if cerr := rd.Close(); err == nil {
-			err = cerr
-		}
-	}()
+// replay folds the entries that follow into the guard and into rec. progress gets a
+// line now and then, for a person who waits; it may be nil.
+func (rec *recovered) replay(ctx context.Context, rd *journal.Reader, end uint64, g *guard.Guard, progress io.Writer) error {
 	for rec.events < end {
 		ev, err := rd.Next(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("reading the journal after entry %d: %w", rec.events, err)
+			return fmt.Errorf("reading the journal after entry %d: %w", rec.events, err)
 		}
 		g.Apply(ev)
 		rec.apply(ev)
-		if rec.events = ev.Seq; rec.events%progressEvery == 0 {
+		if rec.events = ev.Seq; progress != nil && rec.events%progressEvery == 0 {
 			if _, err := fmt.Fprintf(progress, "journal: %d of %d entries read\n", rec.events, end); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	rec.stands = g.Restrictions()
-	log.Info("journal read", slog.Uint64("events", rec.events), slog.Int("open_calls", len(rec.open)), slog.Int("restrictions", len(rec.stands)))
-	return rec, nil
+	return nil
 }
 
 func (rec *recovered) apply(ev *tsujiban.Event) {
@@ -81,13 +68,13 @@ func (rec *recovered) apply(ev *tsujiban.Event) {
 	case tsujiban.EventAttempt:
 		if ev.Verdict.Action != tsujiban.Deny {
 			rec.open[ev.Call] = &openCall{
-				id: ev.Call, customer: ev.Attempt.Customer, trunk: ev.Attempt.Trunk, at: ev.At,
-				verdict: ev.Verdict, callID: slices.Clone(ev.Attempt.SIPCallID), direction: ev.Attempt.Direction,
+				ID: ev.Call, Customer: ev.Attempt.Customer, Trunk: ev.Attempt.Trunk, At: ev.At,
+				Verdict: ev.Verdict, SIPCallID: slices.Clone(ev.Attempt.SIPCallID), Direction: ev.Attempt.Direction,
 			}
 		}
 	case tsujiban.EventAnswered:
 		if c := rec.open[ev.Call]; c != nil {
-			c.answered, c.dialog = ev.At, ownDialog(&ev.Dialog)
+			c.Answered, c.Dialog = ev.At, ownDialog(&ev.Dialog)
 		}
 	case tsujiban.EventEnded:
 		delete(rec.open, ev.Call)
@@ -113,12 +100,12 @@ func settleOpen(d *desk, rec *recovered, now time.Time) (running []edge.Restored
 	d.guard.Resume(now)
 	for _, id := range slices.Sorted(maps.Keys(rec.open)) {
 		c := rec.open[id]
-		if c.answered.IsZero() && c.direction == tsujiban.Out {
+		if c.Answered.IsZero() && c.Direction == tsujiban.Out {
 			running = append(running, c.unanswered(rec.at))
 			continue
 		}
-		if c.answered.IsZero() {
-			d.Ended(id, now, &tsujiban.Outcome{Customer: c.customer, Cut: tsujiban.ReasonCallGone, By: tsujiban.PartyGuard})
+		if c.Answered.IsZero() {
+			d.Ended(id, now, &tsujiban.Outcome{Customer: c.Customer, Cut: tsujiban.ReasonCallGone, By: tsujiban.PartyGuard})
 			continue
 		}
 		next, why := d.Extend(id, now)

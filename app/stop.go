@@ -27,6 +27,10 @@ func (a *App) stop(why string) error {
 		errs = append(errs, a.drain())
 	}
 	errs = append(errs, a.control.stop(), a.metrics.stop())
+	if a.folderDone != nil {
+		a.stopFolder()
+		<-a.folderDone
+	}
 	if a.journal != nil {
 		if _, err := a.desk.said(tsujiban.EventStopped, a.now(), a.cfg.Node.Name, why); err != nil {
 			errs = append(errs, err)
@@ -111,14 +115,14 @@ func (a *App) stopViews() {
 // restored is a running call as the edge wants it.
 func (c *openCall) restored(next time.Time) edge.Restored {
 	return edge.Restored{
-		Call: c.id, Direction: c.direction, Customer: c.customer, Trunk: c.trunk, Caller: c.verdict.Caller, Callee: c.verdict.Callee,
-		Dest: c.verdict.Destination, Started: c.at, Answered: c.answered, Dialog: c.dialog, Next: next,
+		Call: c.ID, Direction: c.Direction, Customer: c.Customer, Trunk: c.Trunk, Caller: c.Verdict.Caller, Callee: c.Verdict.Callee,
+		Dest: c.Verdict.Destination, Started: c.At, Answered: c.Answered, Dialog: c.Dialog, Next: next,
 	}
 }
 
 // unanswered is a call whose set-up was cut off as the edge wants it; since is the last instant at which it was not answered.
 func (c *openCall) unanswered(since time.Time) edge.Restored {
 	r := c.restored(time.Time{})
-	r.Unanswered, r.Answered, r.Dialog = true, since, tsujiban.Dialog{SIPCallID: c.callID}
+	r.Unanswered, r.Answered, r.Dialog = true, since, tsujiban.Dialog{SIPCallID: c.SIPCallID}
 	return r
 }

@@ -77,6 +77,10 @@ func New(o Options) *Guard {
 // SetPolicy exchanges the policy whole. Running calls go on; their next stretch is
 // paid under the new limits.
 func (g *Guard) SetPolicy(p *policy.Policy) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	caution, harm := p.Caution()
+	g.model.Configure(fraud.Options{Caution: caution, Harm: harm})
 	g.view.Store(&view{Policy: p, memories: make([]*customer, p.Len())})
 }
 

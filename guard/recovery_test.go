@@ -1,6 +1,8 @@
 package guard_test
 
 import (
+	"bytes"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -20,6 +22,42 @@ func fold(w *world, journal []tsujiban.Event) *guard.Guard {
 		g.Apply(&journal[i])
 	}
 	return g
+}
+
+// resume makes a guard of a snapshot taken after so many entries, and of the rest.
+func resume(t *rapid.T, w *world, at int) *guard.Guard {
+	var file bytes.Buffer
+	if err := fold(w, w.journal[:at]).Snapshot(&file); err != nil {
+		t.Fatal(err)
+	}
+	g, err := guard.Restore(guard.Options{Policy: w.policy}, &file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range w.journal[at:] {
+		g.Apply(&w.journal[at+i])
+	}
+	return g
+}
+
+// TestTornSnapshot: what is cut short, or was written by another version, is refused and never half believed.
+func TestTornSnapshot(t *testing.T) {
+	w := honest(t, 5, 3, firms())
+	w.run()
+	var file bytes.Buffer
+	if err := fold(w, w.journal).Snapshot(&file); err != nil {
+		t.Fatal(err)
+	}
+	whole := file.Bytes()
+	for _, n := range []int{0, 7, 8, 100, len(whole) / 2, len(whole) - 1} {
+		if _, err := guard.Restore(guard.Options{Policy: w.policy}, bytes.NewReader(whole[:n])); tsujiban.CodeOf(err) != tsujiban.CodeCorrupt {
+			t.Errorf("%d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+	whole[3] ^= 1
+	if _, err := guard.Restore(guard.Options{Policy: w.policy}, bytes.NewReader(whole)); !errors.Is(err, guard.ErrLayout) {
+		t.Errorf("of another version: %v", err)
+	}
 }
 
 // TestJournalGivesTheState plays stolen and honest calls with small limits, stops at any
@@ -59,6 +97,12 @@ func TestJournalGivesTheState(t *testing.T) {
 		folded := fold(w, w.journal)
 		if diff := cmp.Diff(strings.Fields(w.g.Dump()), strings.Fields(folded.Dump())); diff != "" {
 			rt.Fatalf("the journal gives another state (- lived, + folded):\n%.2000s", diff)
+		}
+		at := rapid.IntRange(0, len(w.journal)).Draw(rt, "snapshot at")
+		if resumed := resume(rt, w, at); resumed.Dump() != folded.Dump() {
+			rt.Fatalf("snapshot after %d entries and the rest give another state (- journal, + snapshot):\n%.2000s", at, cmp.Diff(strings.Fields(folded.Dump()), strings.Fields(resumed.Dump())))
+		} else if err := resumed.CheckLists(); err != nil {
+			rt.Fatal(err)
 		}
 		if err := folded.CheckLists(); err != nil {
 			rt.Fatal(err)

@@ -138,6 +138,13 @@ func (r *reader) guard(f *fileGuard, c *Config) {
 	}
 	r.readable("guard.rates", g.Rates)
 	r.readable("guard.hints", g.Hints)
+	caution := DefaultCaution
+	if f.Caution != nil {
+		if caution = *f.Caution; caution < 20 || caution > 90 {
+			r.bad("guard.caution", "20から90までの数を書いてください（デシバン。大きいほど止めにくい）", "write a number from 20 to 90 (decibans; the larger, the later calls are stopped)")
+		}
+	}
+	g.Caution, g.Harm = tsujiban.Decibans(caution), r.money("guard.harm", f.Harm, DefaultHarm)
 	g.Closed = r.digits("guard.closed", f.Closed)
 	g.Emergency = r.digits("guard.emergency", f.Emergency)
 	g.Defaults = r.limits("guard.defaults", &f.Defaults, DefaultLimits())

@@ -86,12 +86,16 @@ func (m FraudMode) String() string {
 // Guard says what is allowed.
 type Guard struct {
 	Fraud       FraudMode
-	Rates       string          // file of prices (rates.csv); may be empty only with AllowNoRate
-	AllowNoRate bool            // no_rate = "allow": calls to destinations without a price pass; denied by default
-	Hints       string          // file of prefixes known from past abuse; empty: none
-	Closed      []string        // E.164 prefixes closed for everyone
-	Emergency   []string        // emergency numbers; nil: the country's own
-	Defaults    tsujiban.Limits // for customers without limits of their own
+	Rates       string // file of prices (rates.csv); may be empty only with AllowNoRate
+	AllowNoRate bool   // no_rate = "allow": calls to destinations without a price pass; denied by default
+	Hints       string // file of prefixes known from past abuse; empty: none
+	// Caution is the evidence, in decibans, that it takes to stop calls that would cost Harm within an hour. Harm is
+	// what it costs to stop an honest customer's calls to one destination, in trouble. See guard/fraud.
+	Caution   tsujiban.Decibans
+	Harm      tsujiban.Money
+	Closed    []string        // E.164 prefixes closed for everyone
+	Emergency []string        // emergency numbers; nil: the country's own
+	Defaults  tsujiban.Limits // for customers without limits of their own
 }
 
 // DefaultLimits are the limits when the file says nothing: a customer that is
@@ -102,6 +106,12 @@ func DefaultLimits() tsujiban.Limits {
 		Channels: 30, CallsPerSecond: 10, LongestCall: 4 * time.Hour,
 	}
 }
+
+// The caution and the harm when the file says nothing.
+const (
+	DefaultCaution = 42
+	DefaultHarm    = 20_000 * tsujiban.Unit
+)
 
 // Journal says how records are kept.
 type Journal struct {
@@ -137,6 +147,9 @@ type Log struct {
 	JSON  bool   // format = "json"; text by default
 	Level string // debug, info (default), warn or error
 }
+
+// SnapshotDir is the directory of the snapshots of the guard's state.
+func (c *Config) SnapshotDir() string { return filepath.Join(c.Node.Data, "state") }
 
 // JournalDir is the directory of the journal.
 func (c *Config) JournalDir() string { return filepath.Join(c.Node.Data, "journal") }

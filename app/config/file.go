@@ -53,6 +53,8 @@ type fileGuard struct {
 	Rates     string     `toml:"rates"`
 	NoRate    string     `toml:"no_rate"`
 	Hints     string     `toml:"hints"`
+	Caution   *int       `toml:"caution"`
+	Harm      literal    `toml:"harm"`
 	Closed    []string   `toml:"closed"`
 	Emergency []string   `toml:"emergency"`
 	Defaults  fileLimits `toml:"defaults"`

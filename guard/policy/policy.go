@@ -40,6 +40,8 @@ type Source struct {
 	Hints     []string       // E.164 prefixes known from past abuse
 	Fraud     FraudMode
 	NoRate    NoRate
+	Caution   tsujiban.Decibans // see fraud.Options; 0 is its default
+	Harm      tsujiban.Money    // likewise
 }
 
 // Policy is a compiled Source. It is immutable and safe for concurrent use.
@@ -54,6 +56,8 @@ type Policy struct {
 	countries countryRules
 	fraud     FraudMode
 	noRate    NoRate
+	caution   tsujiban.Decibans
+	harm      tsujiban.Money
 }
 
 // Compile checks a source and compiles it. Errors carry [tsujiban.CodeInvalid] and
@@ -66,7 +70,7 @@ func Compile(src Source) (*Policy, error) {
 		plan: src.Plan, rates: src.Rates, location: src.Location,
 		customers: make(map[tsujiban.CustomerID]*Customer, len(src.Customers)),
 		countries: newCountryRules(),
-		fraud:     src.Fraud, noRate: src.NoRate,
+		fraud:     src.Fraud, noRate: src.NoRate, caution: src.Caution, harm: src.Harm,
 	}
 	if p.location == nil {
 		p.location = time.UTC
@@ -130,6 +134,9 @@ func (p *Policy) Plan() *numbering.Plan { return p.plan }
 
 // Fraud is what the weighing of evidence may do.
 func (p *Policy) Fraud() FraudMode { return p.fraud }
+
+// Caution is how much evidence it takes to stop calls, and what it costs to stop an honest customer's.
+func (p *Policy) Caution() (tsujiban.Decibans, tsujiban.Money) { return p.caution, p.harm }
 
 // NoRate is what happens to a call whose price is not known.
 func (p *Policy) NoRate() NoRate { return p.noRate }
