@@ -23,6 +23,7 @@ var floors = [][]string{
 	{"store"},
 	{"store/sqlite", "store/storetest"},
 	{"edge", "simulate", "replay"},
+	{"backtest"},
 	{"app/config", "app/control", "app/term"},
 	{"app"},
 	{"demo"},

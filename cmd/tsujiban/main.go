@@ -50,6 +50,7 @@ func verbs() []verb {
 	vs = append(vs, trunkVerbs()...)
 	vs = append(vs, restrictVerbs()...)
 	vs = append(vs, callVerbs()...)
+	vs = append(vs, replayVerbs()...)
 	vs = append(vs, fileVerbs()...)
 	return append(vs, helpVerbs()...)
 }
