@@ -1,0 +1,2 @@
+// Package evidence makes a journal provable.
+package evidence
