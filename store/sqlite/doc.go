@@ -1,9 +1,10 @@
 // Package sqlite keeps a Tsujiban node's settings and its view of the calls in SQLite.
 //
-// # Two files
+// # Three files
 //
-// Open("/var/lib/tsujiban/store.db") keeps the settings in that file and the calls in
-// store.calls.db beside it, because they differ in everything that matters:
+// Open("/var/lib/tsujiban/store.db") keeps the settings in that file, the calls in
+// store.calls.db and the ledger in store.ledger.db beside it, because they differ in
+// everything that matters:
 //
 //   - Settings are the truth and exist nowhere else. They are small and change seldom:
 //     synchronous=FULL, a change is on disk when the call returns, and [Store.Backup]
@@ -13,8 +14,10 @@
 //     half of one, and since the position in the journal is written in the same
 //     transaction as the rows, following goes on from where the file really is.
 //     A damaged file is thrown away and rebuilt without touching a setting.
+//   - The ledger is the truth as the settings are, and is backed up with them, but it
+//     can have tens of millions of rows: it is not read through at every start.
 //
-// Both are in WAL mode, each with one connection that writes and a few that read, so
+// All are in WAL mode, each with one connection that writes and a few that read, so
 // that a long listing holds up no change and a rebuild holds up no setting.
 //
 // # Locks

@@ -16,6 +16,7 @@ import (
 // can be made again.
 const (
 	adviseView     = "stop the program and run 'tsujiban rebuild': it makes the calls anew from the journal"
+	adviseLedger   = "the ledger cannot be made anew from the journal: put back the last backup of this file"
 	adviseSettings = "settings cannot be made anew from the journal: put back the last backup of this file"
 )
 

@@ -92,6 +92,15 @@ func TestSettingsPlans(t *testing.T) {
 	}
 }
 
+// TestLedgerPlans: a number is found by the blocks around it, a holder's numbers by their index.
+func TestLedgerPlans(t *testing.T) {
+	l := open(t).Ledger()
+	checkPlan(t, l.d, spanAt, append(aroundArgs(815012345678), 1, 1, 1, 1), "n", "PRIMARY KEY (block=? AND start<?)")
+	checkPlan(t, l.d, spansAround, aroundArgs(815012345678), "n", "PRIMARY KEY (block=?)")
+	checkPlan(t, l.d, spansInside, []any{1, 2}, "n", "PRIMARY KEY (block>? AND block<?)")
+	checkPlan(t, l.d, heldQuery+heldOrder, []any{"a", 0, 0, 0, 1, 1, 10}, "n", "numbers_holder (holder=? AND block>?)")
+}
+
 func prefix(t *testing.T, s string) netip.Prefix {
 	t.Helper()
 	p, err := netip.ParsePrefix(s)

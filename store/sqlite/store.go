@@ -16,6 +16,7 @@ type Store struct {
 	path     string
 	clock    func() time.Time
 	settings *database
+	ledger   *database
 	lock     *fileLock
 
 	rebuildBatch int // rebuildBatch, less in tests
@@ -62,6 +63,9 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 	if s.settings, err = openDatabase(ctx, path, settingsKind); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if s.ledger, err = openDatabase(ctx, ledgerPath(path), ledgerKind); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	if !o.skipCalls {
 		if s.view, err = openDatabase(ctx, s.callsPath(), viewKind); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -83,16 +87,19 @@ func (s *Store) Close() error {
 		errs = append(errs, s.view.close())
 		s.view = nil
 	}
+	if s.ledger != nil {
+		errs = append(errs, s.ledger.close())
+	}
 	if s.settings != nil {
 		errs = append(errs, s.settings.close())
 	}
 	return errors.Join(append(errs, s.lock.close())...)
 }
 
-// Check reads both files through and compares indexes with tables; it takes a while when
+// Check reads all files through and compares indexes with tables; it takes a while when
 // there are many calls. The error is CodeCorrupt and says what to do.
 func (s *Store) Check(ctx context.Context) error {
-	return errors.Join(s.settings.check(ctx, "integrity_check"), s.withView(func(v *database) error {
+	return errors.Join(s.settings.check(ctx, "integrity_check"), s.ledger.check(ctx, "integrity_check"), s.withView(func(v *database) error {
 		return v.check(ctx, "integrity_check")
 	}))
 }

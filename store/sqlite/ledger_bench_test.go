@@ -1,0 +1,132 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"tsujiban"
+	"tsujiban/ledger"
+)
+
+// ledgerNumbers is how many numbers the benchmarks of the ledger have; TSUJIBAN_LEDGER_NUMBERS=10000000 is the size
+// that docs/benchmarks.md speaks of.
+func ledgerNumbers(b *testing.B) int64 {
+	n := int64(100_000)
+	if s := os.Getenv("TSUJIBAN_LEDGER_NUMBERS"); s != "" {
+		var err error
+		if n, err = strconv.ParseInt(s, 10, 64); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return n
+}
+
+const benchFirst = int64(815010000000)
+
+var benchDay = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
+
+// filledLedger has the hardest case: every number by itself in a row, no two neighbours alike, one in eight with a holder before
+// this one; holders of a hundred numbers in chains of three.
+func filledLedger(b *testing.B, n int64) *Ledger {
+	b.Helper()
+	s := open(b)
+	l := s.Ledger()
+	holders := max(n/100, 10)
+	var hs []ledger.HolderChange
+	window := ledger.Window{From: benchDay.AddDate(-2, 0, 0)}
+	for i := range holders {
+		h := ledger.Holder{ID: tsujiban.CustomerID(fmt.Sprintf("holder-%d", i)), Name: fmt.Sprintf("Holder %d", i), Reseller: i < 10}
+		if i > 0 {
+			h.Parent = tsujiban.CustomerID(fmt.Sprintf("holder-%d", min(i-1, i%9)))
+			if i < 10 {
+				h.Parent = "holder-0"
+			}
+		}
+		hs = append(hs, ledger.HolderChange{Holder: h, Window: window})
+	}
+	if _, err := l.Do(b.Context(), &ledger.Order{Entry: ledger.Entry{By: "sato", Verb: "import", Ground: "benchmark"}, Holders: hs}); err != nil {
+		b.Fatal(err)
+	}
+	const batch = 200_000
+	for at := int64(0); at < n; at += batch {
+		err := l.d.change(b.Context(), "fill", func(tx *sql.Tx) error { return fillNumbers(b.Context(), tx, at, min(at+batch, n), holders) })
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	return l
+}
+
+func fillNumbers(ctx context.Context, tx *sql.Tx, from, to, holders int64) error {
+	stmt, err := tx.PrepareContext(ctx, insertSpan)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }() // the transaction would close it
+	began, middle := benchDay.AddDate(-1, 0, 0).UnixMicro(), benchDay.AddDate(0, -6, 0).UnixMicro()
+	for i := from; i < to; i++ {
+		start := began
+		if i%8 == 0 {
+			if _, err := stmt.ExecContext(ctx, (benchFirst+i)*16, start, middle, "assigned", 1+(i+7)%holders, 0, 0, 0, 1, 1); err != nil {
+				return err
+			}
+			start = middle
+		}
+		if _, err := stmt.ExecContext(ctx, (benchFirst+i)*16, start, int64(ledger.Forever), "assigned", 1+(i*7919)%holders, 0, 0, 0, 1, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// BenchmarkLedger asks a ledger in which every number stands by itself.
+func BenchmarkLedger(b *testing.B) {
+	n := ledgerNumbers(b)
+	l := filledLedger(b, n)
+	if info, err := os.Stat(l.d.path); err == nil {
+		b.Logf("%d numbers, %d MB", n, info.Size()>>20)
+	}
+	number := func(i int) tsujiban.Number { return ledger.Number(benchFirst + int64(spread(i, uint64(n)))) }
+	b.Run("HolderAt", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			p, err := l.At(b.Context(), number(i), benchDay, time.Time{})
+			if err != nil || len(p.Chain) < 1 {
+				b.Fatal(p, err)
+			}
+		}
+	})
+	b.Run("Near200", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			ns := make([]tsujiban.Number, 200)
+			for j := range ns {
+				ns[j] = number(200*i + j)
+			}
+			if _, err := l.AtEach(b.Context(), ns, benchDay, benchDay.AddDate(1, 0, 0)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("HeldBy", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			id := tsujiban.CustomerID(fmt.Sprintf("holder-%d", spread(i, uint64(max(n/100, 10)))))
+			page, err := l.HeldBy(b.Context(), ledger.HeldQuery{Holder: id})
+			if err != nil || len(page.Held) == 0 {
+				b.Fatal(page, err)
+			}
+		}
+	})
+	b.Run("Suspend", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			r := ledger.Range{First: benchFirst + int64(i), Last: benchFirst + int64(i)}
+			o := &ledger.Order{Entry: ledger.Entry{By: "sato", Verb: "suspend", Ground: "request 12"}, Changes: []ledger.Change{{Verb: ledger.VerbSuspend, Ranges: []ledger.Range{r}, From: benchDay}}}
+			if _, err := l.Do(b.Context(), o); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,425 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tsujiban"
+	"tsujiban/ledger"
+)
+
+// Ledger is what the ledger of a store can do.
+type Ledger interface {
+	ledger.Book
+	Do(ctx context.Context, o *ledger.Order) (ledger.Outcome, error)
+	Undo(ctx context.Context, id int64, o *ledger.Order) (ledger.Outcome, error)
+	Entry(ctx context.Context, id int64) (ledger.Entry, error)
+	Entries(ctx context.Context, before int64, limit int) ([]ledger.Entry, error)
+	Holder(ctx context.Context, id tsujiban.CustomerID, at, believed time.Time) (ledger.Holder, error)
+	HolderLife(ctx context.Context, id tsujiban.CustomerID, believed time.Time) ([]ledger.HolderVersion, error)
+	Holders(ctx context.Context, below tsujiban.CustomerID, at, believed time.Time) ([]ledger.Holder, error)
+}
+
+// OpenLedger opens an empty ledger whose entries are dated by now; it is closed when the test ends.
+type OpenLedger func(t testing.TB, now func() time.Time) Ledger
+
+// RunLedger checks what every ledger has to do.
+func RunLedger(t *testing.T, open OpenLedger) {
+	for name, f := range map[string]func(*testing.T, *bench){
+		"life":     ledgerLife,
+		"belief":   ledgerBelief,
+		"blocks":   ledgerBlocks,
+		"refused":  ledgerRefused,
+		"chain":    ledgerChain,
+		"undo":     ledgerUndo,
+		"dry run":  ledgerDryRun,
+		"held by":  ledgerHeldBy,
+		"entries":  ledgerEntries,
+		"cut half": ledgerCutHalf,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &bench{t: t, now: day(100)}
+			b.Ledger = open(t, func() time.Time { return b.now })
+			f(t, b)
+		})
+	}
+	t.Run("model", func(t *testing.T) { ledgerModel(t, open) })
+}
+
+// bench is a ledger with a clock that a test sets.
+type bench struct {
+	Ledger
+	t   *testing.T
+	now time.Time
+}
+
+// day is midnight of a day of the tests, UTC.
+func day(n int) time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n) }
+
+const first050 = int64(815012340000)
+
+func rng(from, to int64) ledger.Range {
+	return ledger.Range{First: first050 + from, Last: first050 + to}
+}
+
+func num(n int64) tsujiban.Number { return ledger.Number(first050 + n) }
+
+func by(verb string) ledger.Entry { return ledger.Entry{By: "sato", Verb: verb, Ground: "contract 12"} }
+
+// do carries changes out and expects that it works.
+func (b *bench) do(cs ...ledger.Change) ledger.Outcome {
+	b.t.Helper()
+	b.now = b.now.Add(time.Hour)
+	out, err := b.Do(b.t.Context(), &ledger.Order{Entry: by(string(cs[0].Verb)), Changes: cs})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return out
+}
+
+// refuse expects that changes are refused with a code, for a reason that has words.
+func (b *bench) refuse(code tsujiban.Code, words string, cs ...ledger.Change) {
+	b.t.Helper()
+	_, err := b.Do(b.t.Context(), &ledger.Order{Entry: by(string(cs[0].Verb)), Changes: cs})
+	if err == nil || tsujiban.CodeOf(err) != code || !strings.Contains(err.Error(), words) {
+		b.t.Errorf("got %v (%v), want %v with %q", err, tsujiban.CodeOf(err), code, words)
+	}
+}
+
+// holder adds a holder that is true from day 0 on.
+func (b *bench) holder(h ledger.Holder) { b.t.Helper(); b.holderFrom(h, 0) }
+
+func (b *bench) holderFrom(h ledger.Holder, from int) {
+	b.t.Helper()
+	b.now = b.now.Add(time.Hour)
+	if h.Name == "" {
+		h.Name = strings.ToUpper(string(h.ID))
+	}
+	o := &ledger.Order{Entry: by("holder"), Holders: []ledger.HolderChange{{Holder: h, Window: ledger.Window{From: day(from)}}}}
+	if _, err := b.Do(b.t.Context(), o); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) at(n int64, d int, believed time.Time) ledger.Position {
+	b.t.Helper()
+	p, err := b.At(b.t.Context(), num(n), day(d), believed)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return p
+}
+
+func (b *bench) wantState(n int64, d int, s ledger.State, holder tsujiban.CustomerID) {
+	b.t.Helper()
+	if p := b.at(n, d, time.Time{}); p.State != s || p.Holder != holder {
+		b.t.Errorf("number %d on day %d is %s of %q, want %s of %q", n, d, p.State, p.Holder, s, holder)
+	}
+}
+
+func add(from, to int64, d int) ledger.Change {
+	return ledger.Change{Verb: ledger.VerbAdd, Ranges: []ledger.Range{rng(from, to)}, From: day(d), Source: "Carrier A"}
+}
+
+func assign(from, to int64, d int, h tsujiban.CustomerID) ledger.Change {
+	return ledger.Change{Verb: ledger.VerbAssign, Ranges: []ledger.Range{rng(from, to)}, From: day(d), Holder: h}
+}
+
+func ledgerLife(t *testing.T, b *bench) {
+	b.holder(ledger.Holder{ID: "hakata"})
+	b.holder(ledger.Holder{ID: "kyoto"})
+	b.do(add(0, 9999, 0))
+	b.do(assign(1234, 1234, 10, "hakata"))
+	b.do(ledger.Change{Verb: ledger.VerbUse, Ranges: []ledger.Range{rng(1234, 1234)}, From: day(12), Forwarding: true})
+	b.do(ledger.Change{Verb: ledger.VerbSuspend, Ranges: []ledger.Range{rng(1234, 1234)}, From: day(20)})
+	b.do(ledger.Change{Verb: ledger.VerbResume, Ranges: []ledger.Range{rng(1234, 1234)}, From: day(25)})
+	b.do(ledger.Change{Verb: ledger.VerbRelease, Ranges: []ledger.Range{rng(1234, 1234)}, From: day(30), Ageing: 30 * 24 * time.Hour})
+	b.do(assign(1234, 1234, 60, "kyoto"))
+	b.do(ledger.Change{Verb: ledger.VerbPortOut, Ranges: []ledger.Range{rng(1234, 1234)}, From: day(80), Peer: "Carrier B"})
+	b.do(ledger.Change{Verb: ledger.VerbTest, Ranges: []ledger.Range{rng(7, 7)}, From: day(3)})
+	for _, w := range []struct {
+		day   int
+		state ledger.State
+		h     tsujiban.CustomerID
+	}{
+		{-1, ledger.StateNone, ""}, {0, ledger.StateStock, ""}, {9, ledger.StateStock, ""}, {10, ledger.StateAssigned, "hakata"}, {22, ledger.StateSuspended, "hakata"},
+		{29, ledger.StateAssigned, "hakata"}, {59, ledger.StateAgeing, ""}, {60, ledger.StateAssigned, "kyoto"}, {500, ledger.StatePortedOut, ""},
+	} {
+		b.wantState(1234, w.day, w.state, w.h)
+	}
+	b.wantState(7, 4, ledger.StateTest, "")
+	b.wantState(1235, 80, ledger.StateStock, "")
+	life, err := b.Life(t.Context(), num(1234), time.Time{})
+	if err != nil || len(life) != 8 {
+		t.Fatalf("life of %d steps, want 8: %v", len(life), err)
+	}
+	for i, p := range life[1:] {
+		if !p.From.Equal(life[i].To) || p.Entered.By != "sato" || p.Entered.Ground != "contract 12" {
+			t.Errorf("step %d: %+v does not follow %+v", i+1, p, life[i])
+		}
+	}
+	b.refuse(tsujiban.CodeConflict, "is assigned to \"kyoto\"", assign(1234, 1234, 70, "hakata"))
+	b.refuse(tsujiban.CodeConflict, "ageing before reuse", ledger.Change{Verb: ledger.VerbAssign, Ranges: []ledger.Range{rng(1234, 1234)}, From: day(40), Until: day(41), Holder: "kyoto"})
+}
+
+// ledgerBelief: what we said on a day is what we say of that day for ever.
+func ledgerBelief(_ *testing.T, b *bench) {
+	b.holder(ledger.Holder{ID: "hakata"})
+	b.holder(ledger.Holder{ID: "kyoto"})
+	b.do(add(0, 99, 0))
+	b.do(assign(42, 42, 10, "hakata"))
+	before := b.now
+	// It turns out that the number had been given to somebody else on the days 20 to 30.
+	b.do(ledger.Change{Verb: ledger.VerbTransfer, Ranges: []ledger.Range{rng(42, 42)}, From: day(20), Until: day(30), Holder: "kyoto"})
+	for _, d := range []int{15, 35} {
+		b.wantState(42, d, ledger.StateAssigned, "hakata")
+	}
+	b.wantState(42, 25, ledger.StateAssigned, "kyoto")
+	if p := b.at(42, 25, before); p.Holder != "hakata" {
+		b.t.Errorf("before the correction the holder was believed to be %q", p.Holder)
+	}
+	if p := b.at(42, 25, day(99)); p.State != ledger.StateNone {
+		b.t.Errorf("before anything was entered, the number is %s", p.State)
+	}
+}
+
+func ledgerBlocks(t *testing.T, b *bench) {
+	b.do(add(0, 9999, 0))
+	b.holder(ledger.Holder{ID: "hakata"})
+	b.do(assign(1234, 1234, 10, "hakata"))
+	if p := b.at(1235, 10, time.Time{}); p.Block != rng(1235, 1235) {
+		t.Errorf("the neighbour's block is %s", p.Block)
+	}
+	if p := b.at(9000, 10, time.Time{}); p.Block != rng(9000, 9999) {
+		t.Errorf("a far number's block is %s", p.Block)
+	}
+	b.do(ledger.Change{Verb: ledger.VerbRelease, Ranges: []ledger.Range{rng(1234, 1234)}, From: day(20), Ageing: 24 * time.Hour})
+	b.do(ledger.Change{Verb: ledger.VerbTest, Ranges: []ledger.Range{rng(0, 9999)}, From: day(30)})
+	if p := b.at(1235, 30, time.Time{}); p.Block != rng(0, 9999) || p.State != ledger.StateTest {
+		t.Errorf("numbers that are equal again stand in %s", p.Block)
+	}
+	got, err := b.AtEach(t.Context(), []tsujiban.Number{num(1), num(-1), {}}, day(30), time.Time{})
+	if err != nil || got[0].State != ledger.StateTest || got[1].State != ledger.StateNone || got[2].State != ledger.StateNone {
+		t.Errorf("each: %+v, %v", got, err)
+	}
+}
+
+func ledgerRefused(t *testing.T, b *bench) {
+	b.holder(ledger.Holder{ID: "hakata"})
+	b.do(add(0, 99, 5))
+	b.refuse(tsujiban.CodeConflict, "in the ledger already", add(50, 150, 6))
+	b.refuse(tsujiban.CodeConflict, "would be a gap", ledger.Change{Verb: ledger.VerbAdd, Ranges: []ledger.Range{rng(0, 99)}, From: day(1), Until: day(3), Source: "Carrier A"})
+	b.refuse(tsujiban.CodeConflict, "is not in the ledger", assign(0, 0, 4, "hakata"))
+	b.refuse(tsujiban.CodeNotFound, `holder "nobody" is not known`, assign(0, 0, 6, "nobody"))
+	b.refuse(tsujiban.CodeInvalid, "stands there twice", ledger.Change{Verb: ledger.VerbTest, Ranges: []ledger.Range{rng(0, 5), rng(5, 7)}, From: day(6)})
+	b.refuse(tsujiban.CodeInvalid, "too far ahead", assign(0, 0, 2000, "hakata"))
+	b.refuse(tsujiban.CodeInvalid, "not after from", ledger.Change{Verb: ledger.VerbTest, Ranges: []ledger.Range{rng(0, 5)}, From: day(6), Until: day(6)})
+	b.refuse(tsujiban.CodeInvalid, "source: must be given", ledger.Change{Verb: ledger.VerbAdd, Ranges: []ledger.Range{rng(200, 205)}, From: day(6)})
+	b.refuse(tsujiban.CodeInvalid, "holder: means nothing", ledger.Change{Verb: ledger.VerbTest, Holder: "hakata", Ranges: []ledger.Range{rng(0, 5)}, From: day(6)})
+	b.do(assign(0, 0, 50, "hakata"))
+	b.refuse(tsujiban.CodeConflict, "there is more from 2026-02-20", ledger.Change{Verb: ledger.VerbTest, Ranges: []ledger.Range{rng(0, 5)}, From: day(10)})
+	if _, err := b.Do(t.Context(), &ledger.Order{Entry: ledger.Entry{By: "sato", Verb: "x"}}); tsujiban.CodeOf(err) != tsujiban.CodeInvalid {
+		t.Errorf("without a ground: %v", err)
+	}
+	all, err := b.Entries(t.Context(), 0, 100)
+	if err != nil || len(all) != 3 {
+		t.Errorf("%d entries, want 3: what is refused leaves nothing: %v", len(all), err)
+	}
+}
+
+func ledgerChain(t *testing.T, b *bench) {
+	b.holder(ledger.Holder{ID: "top", Reseller: true, Corporate: "7000012050002"})
+	b.holder(ledger.Holder{ID: "mid", Reseller: true, Parent: "top"})
+	b.holder(ledger.Holder{ID: "end", Parent: "mid", Forwarding: true})
+	b.do(add(0, 9, 0))
+	b.do(assign(3, 3, 1, "end"))
+	var ids []tsujiban.CustomerID
+	for _, l := range b.at(3, 2, time.Time{}).Chain {
+		ids = append(ids, l.ID)
+	}
+	if d := cmp.Diff([]tsujiban.CustomerID{"end", "mid", "top"}, ids); d != "" {
+		t.Error(d)
+	}
+	for what, h := range map[string]ledger.HolderChange{
+		"must not lead back":       {Holder: ledger.Holder{ID: "top", Name: "TOP", Reseller: true, Parent: "mid"}, Window: ledger.Window{From: day(5)}},
+		"leads back for some days": {Holder: ledger.Holder{ID: "top", Name: "TOP", Reseller: true, Parent: "mid"}, Window: ledger.Window{From: day(5), Until: day(6)}},
+		"would be its own":         {Holder: ledger.Holder{ID: "mid", Name: "MID", Reseller: true, Parent: "mid"}, Window: ledger.Window{From: day(5)}},
+		"is not a reseller":        {Holder: ledger.Holder{ID: "new", Name: "NEW", Parent: "end"}, Window: ledger.Window{From: day(5)}},
+		"is not known at":          {Holder: ledger.Holder{ID: "new", Name: "NEW", Parent: "top"}, Window: ledger.Window{From: day(-5)}},
+		"wrong check digit":        {Holder: ledger.Holder{ID: "new", Name: "NEW", Corporate: "7000012050003"}, Window: ledger.Window{From: day(5)}},
+	} {
+		_, err := b.Do(t.Context(), &ledger.Order{Entry: by("holder"), Holders: []ledger.HolderChange{h}})
+		if err == nil || !strings.Contains(err.Error(), what) && what != "leads back for some days" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	// The chain is that of the day: from day 50 on the middle has gone.
+	b.holderFrom(ledger.Holder{ID: "end", Parent: "top", Forwarding: true}, 50)
+	if n := len(b.at(3, 49, time.Time{}).Chain); n != 3 {
+		t.Errorf("on day 49 the chain has %d links", n)
+	}
+	if n := len(b.at(3, 50, time.Time{}).Chain); n != 2 {
+		t.Errorf("on day 50 the chain has %d links", n)
+	}
+	below, err := b.Holders(t.Context(), "top", day(60), time.Time{})
+	if err != nil || len(below) != 2 {
+		t.Errorf("below top: %+v, %v", below, err)
+	}
+	life, err := b.HolderLife(t.Context(), "end", time.Time{})
+	if err != nil || len(life) != 2 || life[1].Parent != "top" || !life[0].To.Equal(day(50)) {
+		t.Errorf("life of end: %+v, %v", life, err)
+	}
+}
+
+func ledgerUndo(t *testing.T, b *bench) {
+	b.holder(ledger.Holder{ID: "hakata"})
+	holder, err := b.Entries(t.Context(), 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.do(add(0, 99, 0))
+	one := b.do(assign(0, 9, 10, "hakata"))
+	two := b.do(ledger.Change{Verb: ledger.VerbUse, Ranges: []ledger.Range{rng(5, 5)}, From: day(11), Forwarding: true})
+	during := b.now
+	undo := func(id int64) (ledger.Outcome, error) {
+		b.now = b.now.Add(time.Hour)
+		return b.Undo(t.Context(), id, &ledger.Order{Entry: by("undo")})
+	}
+	if _, err := undo(one.Entry.ID); tsujiban.CodeOf(err) != tsujiban.CodeConflict || !strings.Contains(err.Error(), "undo that one first") {
+		t.Errorf("undo of what others build on: %v", err)
+	}
+	if _, err := undo(holder[0].ID); tsujiban.CodeOf(err) != tsujiban.CodeConflict || !strings.Contains(err.Error(), "has numbers") {
+		t.Errorf("undo of a holder with numbers: %v", err)
+	}
+	if _, err := undo(two.Entry.ID); err != nil {
+		t.Fatal(err)
+	}
+	back, err := undo(one.Entry.ID)
+	if err != nil || back.Entry.Undoes != one.Entry.ID {
+		t.Fatalf("%+v, %v", back, err)
+	}
+	b.wantState(5, 20, ledger.StateStock, "")
+	if p := b.at(5, 20, during); p.Holder != "hakata" || !p.Forwarding {
+		t.Errorf("what was believed is now said to be %+v", p.Value)
+	}
+	if e, err := b.Entry(t.Context(), one.Entry.ID); err != nil || e.UndoneBy != back.Entry.ID {
+		t.Errorf("the entry says %+v, %v", e, err)
+	}
+	if _, err := undo(one.Entry.ID); tsujiban.CodeOf(err) != tsujiban.CodeConflict || !strings.Contains(err.Error(), "already") {
+		t.Errorf("undo again: %v", err)
+	}
+	if _, err := undo(9999); tsujiban.CodeOf(err) != tsujiban.CodeNotFound {
+		t.Errorf("undo of nothing: %v", err)
+	}
+	if _, err := undo(back.Entry.ID); tsujiban.CodeOf(err) != tsujiban.CodeConflict || !strings.Contains(err.Error(), "enter again") {
+		t.Errorf("undo of an undo: %v", err)
+	}
+	// What others did to the neighbours stays.
+	slip := b.do(assign(20, 20, 10, "hakata"))
+	b.do(assign(21, 21, 10, "hakata"))
+	if out, err := undo(slip.Entry.ID); err != nil || out.Numbers != 1 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	b.wantState(20, 20, ledger.StateStock, "")
+	b.wantState(21, 20, ledger.StateAssigned, "hakata")
+}
+
+func ledgerDryRun(t *testing.T, b *bench) {
+	b.do(add(0, 99, 0))
+	cs := []ledger.Change{assign(1, 1, 5, "nobody"), add(100, 199, 5), add(50, 59, 5)}
+	for i := range cs {
+		cs[i].Line = i + 2
+	}
+	o := &ledger.Order{Entry: by("import"), Changes: cs, DryRun: true}
+	o.Entry.File = "numbers.csv"
+	out, err := b.Do(t.Context(), o)
+	if err != nil || len(out.Refused) != 2 || out.Refused[0].Line != 2 || out.Refused[1].Line != 4 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	o.DryRun = false
+	_, err = b.Do(t.Context(), o)
+	if r := ledger.RefusalsOf(err); r == nil || len(r.Lines) != 2 || !strings.Contains(err.Error(), "numbers.csv:4: ") {
+		t.Errorf("refused: %v", err)
+	}
+	b.wantState(150, 6, ledger.StateNone, "")
+	kept := errors.New("the record cannot be kept")
+	_, err = b.Do(t.Context(), &ledger.Order{Entry: by("add"), Changes: cs[1:2], Confirm: func(*ledger.Outcome) error { return kept }})
+	if !errors.Is(err, kept) {
+		t.Errorf("not confirmed: %v", err)
+	}
+	b.wantState(150, 6, ledger.StateNone, "")
+}
+
+func ledgerHeldBy(t *testing.T, b *bench) {
+	b.holder(ledger.Holder{ID: "hakata"})
+	b.holder(ledger.Holder{ID: "kyoto"})
+	b.do(add(0, 999, 0))
+	b.do(assign(95, 305, 10, "hakata"))
+	b.do(assign(400, 400, 10, "kyoto"))
+	b.do(ledger.Change{Verb: ledger.VerbRelease, Ranges: []ledger.Range{rng(200, 200)}, From: day(20)})
+	page, err := b.HeldBy(t.Context(), ledger.HeldQuery{Holder: "hakata"})
+	if err != nil || len(page.Held) != 3 || page.Held[1].Range != rng(200, 200) || !page.Held[1].To.Equal(day(20)) {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	page, err = b.HeldBy(t.Context(), ledger.HeldQuery{Holder: "hakata", At: day(25)})
+	if err != nil || len(page.Held) != 2 || page.Held[0].Range != rng(95, 199) {
+		t.Errorf("on day 25: %+v, %v", page, err)
+	}
+	var all []ledger.Range
+	q := ledger.HeldQuery{Holder: "hakata", Limit: 2}
+	for {
+		page, err := b.HeldBy(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range page.Held {
+			all = append(all, h.Range)
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			break
+		}
+	}
+	if got := ledger.Join(all); !slices.Equal(got, []ledger.Range{rng(95, 305)}) {
+		t.Errorf("page by page: %v", got)
+	}
+	if page, err := b.HeldBy(t.Context(), ledger.HeldQuery{Holder: "nobody"}); err != nil || len(page.Held) != 0 {
+		t.Errorf("nobody: %+v, %v", page, err)
+	}
+}
+
+func ledgerEntries(t *testing.T, b *bench) {
+	for i := range 5 {
+		b.do(add(int64(10*i), int64(10*i+9), 0))
+		b.now = b.now.Add(-time.Hour) // the clock stands still: entries are in order all the same
+	}
+	list, err := b.Entries(t.Context(), 0, 3)
+	if err != nil || len(list) != 3 || !list[0].At.After(list[1].At) || list[0].ID <= list[1].ID {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	rest, err := b.Entries(t.Context(), list[2].ID, 10)
+	if err != nil || len(rest) != 2 {
+		t.Errorf("%+v, %v", rest, err)
+	}
+}
+
+// ledgerCutHalf: an order whose context ends half way leaves nothing.
+func ledgerCutHalf(t *testing.T, b *bench) {
+	ctx, cancel := context.WithCancel(t.Context())
+	o := &ledger.Order{Entry: by("import"), Changes: []ledger.Change{add(0, 99, 0), add(100, 199, 0)}, Confirm: func(*ledger.Outcome) error {
+		cancel()
+		return ctx.Err()
+	}}
+	if _, err := b.Do(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("cut: %v", err)
+	}
+	b.wantState(50, 1, ledger.StateNone, "")
+	if list, err := b.Entries(t.Context(), 0, 10); err != nil || len(list) != 0 {
+		t.Errorf("entries: %+v, %v", list, err)
+	}
+}
