@@ -95,12 +95,20 @@ func parseSize(s string) (int64, error) {
 	return n, nil
 }
 
-func parseHash(s string) (tlog.Hash, error) {
-	b, err := base64.StdEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) != tlog.HashSize || base64.StdEncoding.EncodeToString(b) != s {
-		return tlog.Hash{}, fmt.Errorf("%.60q is not a hash in base64", s)
+var strictBase64 = base64.StdEncoding.Strict()
+
+// hashText is how long a hash is in base64.
+const hashText = 44
+
+func parseHash[T string | []byte](s T) (h tlog.Hash, err error) {
+	var text [hashText]byte
+	var raw [hashText / 4 * 3]byte
+	if copy(text[:], s); len(s) == hashText {
+		if n, err := strictBase64.Decode(raw[:], text[:]); err == nil && n == tlog.HashSize {
+			return tlog.Hash(raw[:]), nil
+		}
 	}
-	return tlog.Hash(b), nil
+	return h, fmt.Errorf("%.60q is not a hash in base64", s)
 }
 
 // Signed is a checkpoint whose signature was checked.
@@ -113,7 +121,7 @@ type Signed struct {
 // OpenCheckpoint reads a signed checkpoint (C2SP signed-note) and checks it against known keys, one of which is enough.
 // A wrong signature of a known key is an error even when another one is right. Errors carry [tsujiban.CodeInvalid].
 func OpenCheckpoint(msg []byte, known ...Key) (*Signed, error) {
-	text, by, err := openNote(msg, known)
+	text, by, err := openNote(msg, MaxNote, known)
 	if err != nil {
 		return nil, err
 	}
@@ -123,16 +131,16 @@ func OpenCheckpoint(msg []byte, known ...Key) (*Signed, error) {
 	}
 	for _, k := range by {
 		if k.Name() != c.Origin {
-			return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "it is of the log %q and signed by a key of %q", c.Origin, k.Name())
+			return nil, invalid(fmt.Sprintf("記録簿 %q のものなのに、%q の鍵で署名されています", c.Origin, k.Name()), fmt.Sprintf("it is of the log %q and signed by a key of %q", c.Origin, k.Name()))
 		}
 	}
 	return &Signed{Checkpoint: *c, Note: bytes.Clone(msg), By: by}, nil
 }
 
 // openNote checks a signed note and returns its text and who signed it.
-func openNote(msg []byte, known []Key) (string, []Key, error) {
-	if len(msg) > MaxNote {
-		return "", nil, tsujiban.Errorf(tsujiban.CodeInvalid, "it is longer than %d bytes: no note of ours", MaxNote)
+func openNote(msg []byte, limit int, known []Key) (string, []Key, error) {
+	if len(msg) > limit {
+		return "", nil, tsujiban.Errorf(tsujiban.CodeInvalid, "it is longer than %d bytes: no note of ours", limit)
 	}
 	vs := make([]note.Verifier, len(known))
 	for i, k := range known {
@@ -140,14 +148,17 @@ func openNote(msg []byte, known []Key) (string, []Key, error) {
 	}
 	n, err := note.Open(msg, note.VerifierList(vs...))
 	var unverified *note.UnverifiedNoteError
-	var invalid *note.InvalidSignatureError
+	var wrong *note.InvalidSignatureError
 	switch {
 	case errors.As(err, &unverified):
-		return "", nil, tsujiban.Errorf(tsujiban.CodeInvalid, "it is not signed by the key")
-	case errors.As(err, &invalid):
-		return "", nil, tsujiban.Errorf(tsujiban.CodeInvalid, "its signature is wrong: the text or the signature was changed")
+		return "", nil, invalid("指定の公開鍵による署名がありません", "it is not signed by the key")
+	case errors.As(err, &wrong):
+		return "", nil, invalid("署名が合いません。本文か署名が変えられています", "its signature is wrong: the text or the signature was changed")
 	case err != nil:
-		return "", nil, tsujiban.Errorf(tsujiban.CodeInvalid, "it is not a signed note")
+		return "", nil, invalid("署名つき文書の形をしていません", "it is not a signed note")
+	}
+	if !strictSignatures(msg[len(n.Text)+1:]) {
+		return "", nil, invalid("署名の行が正しい書き方ではありません", "a line of its signatures is not written as it should be")
 	}
 	var by []Key
 	for _, s := range n.Sigs {
@@ -158,6 +169,18 @@ func openNote(msg []byte, known []Key) (string, []Key, error) {
 		}
 	}
 	return n.Text, by, nil
+}
+
+// strictSignatures tells whether each signature is written in the one way in which base64 writes it, so that
+// no bit of a note can be changed unseen.
+func strictSignatures(lines []byte) bool {
+	for line := range bytes.Lines(lines) {
+		i := bytes.LastIndexByte(line, ' ')
+		if _, err := strictBase64.DecodeString(string(bytes.TrimSuffix(line[i+1:], []byte{'\n'}))); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // splitNotes cuts a file of signed notes, with an empty line after each, into notes. Rest is what follows the last whole one.

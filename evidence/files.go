@@ -88,7 +88,7 @@ func readTileFile(dir string, t tlog.Tile) ([]byte, error) {
 	name := filepath.Join(dir, tilePath(t))
 	data, err := readLimited(name, tileBytes)
 	if err == nil && len(data) != t.W*tlog.HashSize {
-		err = tsujiban.Errorf(tsujiban.CodeCorrupt, "%s is %d bytes, it should be %d", tilePath(t), len(data), t.W*tlog.HashSize)
+		return nil, tsujiban.Errorf(tsujiban.CodeCorrupt, "%s is %d bytes, it should be %d", tilePath(t), len(data), t.W*tlog.HashSize)
 	}
 	return data, err
 }

@@ -94,7 +94,7 @@ func follow(trusted []Key, rotations [][]byte) (keys []Key, followed int, err er
 			continue
 		}
 		if both, err := OpenCheckpoint(msg, append(keys[:len(keys):len(keys)], next)...); err != nil || !known(both.By, next) {
-			return nil, 0, tsujiban.Errorf(tsujiban.CodeInvalid, "a change of keys is not signed by the new key")
+			return nil, 0, invalid("鍵の交代に新しい鍵の署名がありません", "a change of keys is not signed by the new key")
 		}
 		keys = append(keys, next)
 		followed++

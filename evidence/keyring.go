@@ -119,7 +119,7 @@ func (k *keyring) readSigner(dir string) (note.Signer, error) {
 func fits(s note.Signer, k Key) error {
 	msg, err := note.Sign(&note.Note{Text: "do these keys belong together?\n"}, s)
 	if err == nil {
-		_, _, err = openNote(msg, []Key{k})
+		_, _, err = openNote(msg, MaxNote, []Key{k})
 	}
 	return err
 }

@@ -93,10 +93,10 @@ func (p *Proof) Verify(line []byte, keys ...Key) (*Signed, error) {
 
 func checkRecord(p tlog.RecordProof, s *Signed, index int64, line []byte) error {
 	if index < 0 || index >= s.Size {
-		return tsujiban.Errorf(tsujiban.CodeInvalid, "the checkpoint covers %d entries, not entry %d", s.Size, index+1)
+		return invalid(fmt.Sprintf("チェックポイントは %d 件までで、%d 件目を含みません", s.Size, index+1), fmt.Sprintf("the checkpoint covers %d entries, not entry %d", s.Size, index+1))
 	}
 	if err := tlog.CheckRecord(p, s.Size, s.Root, index, tlog.RecordHash(line)); err != nil {
-		return tsujiban.Errorf(tsujiban.CodeInvalid, "this is not what stands in the journal as entry %d, or the proof was changed", index+1)
+		return invalid(fmt.Sprintf("記録簿の %d 件目の記録とは違います。記録か証明が変えられています", index+1), fmt.Sprintf("this is not what stands in the journal as entry %d, or the proof was changed", index+1))
 	}
 	return nil
 }

@@ -51,7 +51,13 @@ const progressEvery = 10_000
 // Check reads a whole journal, every frame and every line, and lists what is wrong; it changes nothing and may run while a
 // program writes the journal. progress may be nil. The error says only that the check could not be made.
 func Check(dir string, progress func(Progress)) (Report, error) {
-	c := checker{fs: OS, rep: Report{Dir: dir}, progress: progress}
+	return CheckLines(dir, progress, nil)
+}
+
+// CheckLines is [Check], and hands every whole entry to each, in order: its number, file, offset in bytes before compression, and line, valid until
+// each returns. each may be nil.
+func CheckLines(dir string, progress func(Progress), each func(seq uint64, file string, offset int64, line []byte)) (Report, error) {
+	c := checker{fs: OS, rep: Report{Dir: dir}, progress: progress, each: each}
 	segs, temps, err := listSegments(c.fs, dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -76,6 +82,7 @@ type checker struct {
 	segs     []segment
 	rep      Report
 	progress func(Progress)
+	each     func(seq uint64, file string, offset int64, line []byte)
 	ev       tsujiban.Event
 }
 
@@ -169,6 +176,9 @@ func (c *checker) frames(f *frames, sr *SegmentReport, i int, end uint64) error 
 		if err := ParseEvent(line, &c.ev); err != nil {
 			c.problem(Problem{File: sr.File, Offset: at, First: f.pos - 1, Last: f.pos - 1, What: err.Error()})
 		}
+		if c.each != nil {
+			c.each(f.pos-1, sr.File, at, line)
+		}
 		c.rep.Entries++
 		sr.Last = f.pos - 1
 		sr.Bytes = f.at
@@ -188,6 +198,10 @@ func (c *checker) damage(f *frames, sr *SegmentReport, at int64, end uint64, cau
 		return true, nil
 	}
 	lost := Problem{File: sr.File, Offset: at, First: f.pos, What: reason(cause)}
+	if f.at > at { // a whole entry, of another number than is expected
+		f.lo -= f.size
+		f.at = at
+	}
 	next, err := f.resync(end)
 	if tsujiban.CodeOf(err) == tsujiban.CodeCorrupt {
 		next, err = 0, nil // the compressed stream cannot be read further
@@ -233,17 +247,16 @@ func (f *frames) resync(end uint64) (uint64, error) {
 		if f.lo == f.hi {
 			return 0, nil
 		}
+		line, mark, _, state := readFrame(f.buf[f.lo:f.hi])
+		if state == frameWhole {
+			seq, ok := lineSeq(line)
+			if ok && seq > f.pos && (end == 0 && mark == markBatch || end != 0 && seq < end) {
+				f.pos = seq
+				return seq, nil
+			}
+		}
 		f.lo++
 		f.at++
-		line, mark, _, state := readFrame(f.buf[f.lo:f.hi])
-		if state != frameWhole {
-			continue
-		}
-		seq, ok := lineSeq(line)
-		if ok && seq > f.pos && (end == 0 && mark == markBatch || end != 0 && seq < end) {
-			f.pos = seq
-			return seq, nil
-		}
 	}
 }
 

@@ -30,8 +30,8 @@
 // what was durable (Open refuses). What cannot be told apart is damage to the very last batch from a
 // write that never came to its end. After an orderly Close a line with no JSON and mark '.'
 // says the same of the whole segment. Behind the last line there may be zero bytes: room made
-// in advance. The whole can be read with zstdcat, cut and grep; the SHA-256 of the JSON, without
-// frame and newline, is the entry's leaf.
+// in advance. The whole can be read with zstdcat, cut and grep; the JSON, without
+// frame and newline, is the entry's leaf in the tree of package evidence.
 //
 // # Faults
 //
