@@ -183,47 +183,80 @@ func (r *Reach) UnmarshalText(b []byte) error {
 
 const (
 	keyPremium = 1 << 14 // marks the key of a country's premium numbers
-	keyUnknown = 9999    // stands for numbers that belong to no country code
+	keyShared  = 1 << 15 // marks that of the home country's shared-cost numbers (0570)
+	keyCode    = keyPremium - 1
+	keyUnknown = 9999 // stands for numbers that belong to no country code
 )
 
 // Key names the kind of destination that evidence is gathered for and that a restriction can be narrowed to: a country code,
-// a country's premium numbers apart from its others. Zero for ordinary numbers at home, and where no code is known.
+// a country's premium numbers apart from its others, and so the shared-cost ones at home. Zero for ordinary numbers at home, and where no code is known.
 func (d Destination) Key() uint16 {
-	code := d.Code & (keyPremium - 1)
+	code := d.Code & keyCode
 	if code == 0 {
 		code = keyUnknown
 	}
 	switch {
 	case d.Scope == ScopeEmergency:
 		return 0
-	case d.Class == ClassPremium, d.Class == ClassPersonal, d.Class == ClassSharedCost && d.Scope == ScopeDomestic:
+	case d.Class == ClassPremium, d.Class == ClassPersonal:
 		return code | keyPremium
+	case d.Class == ClassSharedCost && d.Scope == ScopeDomestic:
+		return code | keyShared
 	case d.Scope == ScopeDomestic:
 		return 0
 	}
 	return code
 }
 
-// KeyCode is the country code of a key, and whether it means that country's premium numbers.
-func KeyCode(key uint16) (code uint16, premium bool) { return key &^ keyPremium, key&keyPremium != 0 }
-
 func appendKey(b []byte, key uint16) []byte {
-	code, premium := KeyCode(key)
-	b = strconv.AppendUint(b, uint64(code), 10)
-	if premium {
+	b = strconv.AppendUint(b, uint64(key&keyCode), 10)
+	switch {
+	case key&keyPremium != 0:
 		b = append(b, "-premium"...)
+	case key&keyShared != 0:
+		b = append(b, "-shared-cost"...)
 	}
 	return b
 }
 
+// Text is the reach in words.
+func (r Reach) Text(l Lang) string {
+	tr := func(ja, en string) string {
+		if l == English {
+			return en
+		}
+		return ja
+	}
+	var parts []string
+	if r.Abroad() {
+		parts = append(parts, tr("国際発信すべて", "all international calls"))
+	}
+	for _, key := range r.Keys(nil) {
+		word := "+" + strconv.Itoa(int(key&keyCode))
+		switch {
+		case key&keyPremium != 0:
+			word += tr("の有料番号", " premium numbers")
+		case key&keyShared != 0:
+			word += tr("のナビダイヤル等", " shared-cost numbers")
+		}
+		parts = append(parts, word)
+	}
+	if r.Home() {
+		parts = append(parts, tr("初めての国内番号", "numbers at home never called before"))
+	}
+	return strings.Join(parts, tr("、", ", "))
+}
+
 func parseKey(s string) (uint16, bool) {
-	digits, premium := strings.CutSuffix(s, "-premium")
+	digits, mark := s, uint16(0)
+	if d, ok := strings.CutSuffix(s, "-premium"); ok {
+		digits, mark = d, keyPremium
+	} else if d, ok := strings.CutSuffix(s, "-shared-cost"); ok {
+		digits, mark = d, keyShared
+	}
 	n, err := strconv.ParseUint(digits, 10, 16)
-	if err != nil || n == 0 || n >= keyPremium || digits[0] == '0' {
+	if err != nil || n == 0 || n > keyCode || digits[0] == '0' {
 		return 0, false
 	}
-	if premium {
-		return uint16(n) | keyPremium, true
-	}
-	return uint16(n), true
+	return uint16(n) | mark, true
 }

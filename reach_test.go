@@ -74,6 +74,19 @@ func TestZeroReachIsAbroad(t *testing.T) {
 	}
 }
 
+func TestReachInWords(t *testing.T) {
+	r, err := tsujiban.ParseReach("232 81-premium 81-shared-cost home")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := r.Text(tsujiban.English), "+232, +81 premium numbers, +81 shared-cost numbers, numbers at home never called before"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := tsujiban.ReachAbroad().Text(tsujiban.Japanese), "国際発信すべて"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestKeys(t *testing.T) {
 	for _, c := range []struct {
 		d    tsujiban.Destination
@@ -81,6 +94,7 @@ func TestKeys(t *testing.T) {
 	}{
 		{tsujiban.Destination{Scope: tsujiban.ScopeDomestic, Class: tsujiban.ClassFixed, Code: 81}, "nothing"},
 		{tsujiban.Destination{Scope: tsujiban.ScopeDomestic, Class: tsujiban.ClassPremium, Code: 81}, "81-premium"},
+		{tsujiban.Destination{Scope: tsujiban.ScopeDomestic, Class: tsujiban.ClassSharedCost, Code: 81}, "81-shared-cost"},
 		{tsujiban.Destination{Scope: tsujiban.ScopeEmergency, Class: tsujiban.ClassEmergency}, "nothing"},
 		{tsujiban.Destination{Scope: tsujiban.ScopeInternational, Class: tsujiban.ClassMobile, Code: 232}, "232"},
 		{tsujiban.Destination{Scope: tsujiban.ScopeInternational, Class: tsujiban.ClassPremium, Code: 44}, "44-premium"},

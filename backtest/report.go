@@ -68,7 +68,7 @@ func (r *Report) funcs() template.FuncMap {
 		"curves":   curveChart,
 		"evidence": func(e tsujiban.Evidence) string { return e.Text(r.Lang) },
 		"factor":   func(c tsujiban.Campaign) string { return c.Factor.Text(r.Lang) },
-		"reach":    func(v tsujiban.Reach) string { return ReachText(v, r.Lang) },
+		"reach":    func(v tsujiban.Reach) string { return v.Text(r.Lang) },
 		"reason": func(code string) string {
 			v, _ := tsujiban.ParseReason(code)
 			return v.Text(r.Lang)
@@ -116,36 +116,4 @@ func number(v any) float64 {
 		return float64(v)
 	}
 	return 0
-}
-
-// ReachText says what a restriction stands against.
-func ReachText(r tsujiban.Reach, l tsujiban.Lang) string {
-	tr := func(ja, en string) string {
-		if l == tsujiban.English {
-			return en
-		}
-		return ja
-	}
-	text := ""
-	add := func(s string) {
-		if text != "" {
-			text += tr("、", ", ")
-		}
-		text += s
-	}
-	if r.Abroad() {
-		add(tr("国際発信すべて", "all international calls"))
-	}
-	for _, key := range r.Keys(nil) {
-		code, premium := tsujiban.KeyCode(key)
-		word := fmt.Sprintf("+%d", code)
-		if premium {
-			word += tr("の有料番号", " premium numbers")
-		}
-		add(word)
-	}
-	if r.Home() {
-		add(tr("初めての国内番号", "numbers at home never called before"))
-	}
-	return text
 }

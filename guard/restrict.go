@@ -22,15 +22,15 @@ func (c *customer) restricts(a *tsujiban.Attempt, v *tsujiban.Verdict) *tsujiban
 	if r == nil || r.Level < tsujiban.LevelRestrict {
 		return nil
 	}
-	unknown := r.Reach.Home() && a.Direction == tsujiban.Out && v.Destination.Key() == 0 && !c.fraud.Known(v.Callee, a.At.UnixMilli())
+	unknown := a.Direction == tsujiban.Out && !c.fraud.Known(v.Callee, a.At.UnixMilli())
 	if touches(r, a.Direction, v.Destination, unknown) {
 		return r
 	}
 	return nil
 }
 
-// touches tells whether a restriction stands against a call; unknown says of a call at home that the customer had
-// not called that number before.
+// touches tells whether a restriction stands against a call; unknown says that the customer has not had to do with that
+// number before. Whom it knows a customer can go on calling, unless a person has said that all of it is to end.
 func touches(r *tsujiban.Restriction, d tsujiban.Direction, to tsujiban.Destination, unknown bool) bool {
 	switch {
 	case to.Scope == tsujiban.ScopeEmergency:
@@ -41,6 +41,8 @@ func touches(r *tsujiban.Restriction, d tsujiban.Direction, to tsujiban.Destinat
 		return false
 	}
 	switch key := to.Key(); {
+	case r.By == By && !unknown:
+		return false
 	case key == 0:
 		return unknown && r.Reach.Home()
 	case r.Reach.HasKey(key):
@@ -89,7 +91,7 @@ func (g *Guard) put(c *customer, r tsujiban.Restriction) {
 	c.restriction = &r
 	for i := c.first; i != none; i = g.calls.slab[i].next {
 		k := &g.calls.slab[i]
-		if k.cut == tsujiban.ReasonNone && touches(&r, k.direction, k.destination, k.trace.Unknown()) {
+		if k.cut == tsujiban.ReasonNone && touches(&r, k.direction, k.destination, k.trace.Strange()) {
 			k.cut = r.Reason
 			g.effects = append(g.effects, Effect{Cut: k.id, Reason: r.Reason})
 		}

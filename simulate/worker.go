@@ -183,6 +183,9 @@ func (k *worker) place(e *event, line int) {
 		return
 	}
 	p := e.who
+	if p.place != nil && !k.c.International {
+		return // they know that it does not go out
+	}
 	chance := float64(p.answer)
 	if p.place != nil {
 		if hour := localHour(e.at, p.place.utc); hour < 7 || hour > 21 {

@@ -94,22 +94,7 @@ func (c *cmd) reach(level, text string) string {
 	if err != nil {
 		return term.Clean(text)
 	}
-	var parts []string
-	if r.Abroad() {
-		parts = append(parts, c.tr("国際発信すべて", "all international calls"))
-	}
-	for _, key := range r.Keys(nil) {
-		code, premium := tsujiban.KeyCode(key)
-		word := fmt.Sprintf("+%d", code)
-		if premium {
-			word += c.tr("の有料番号", " premium numbers")
-		}
-		parts = append(parts, word)
-	}
-	if r.Home() {
-		parts = append(parts, c.tr("初めての国内番号", "numbers at home never called before"))
-	}
-	return strings.Join(parts, c.tr("、", ", "))
+	return r.Text(c.lang)
 }
 
 // campaign says what the calls of several customers have in common.

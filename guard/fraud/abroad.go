@@ -47,6 +47,7 @@ func (s *State) trace(c *Call, d *destination) Trace {
 	if c.Source != 0 {
 		if c.Source != s.sourceKey && s.settled.sources.fresh(c.Source) == 1 {
 			s.source, s.sourceKey = scope{}, c.Source
+			t.arrives = true
 		}
 		t.fromNew = c.Source == s.sourceKey
 	}
@@ -137,7 +138,7 @@ func (m *Model) weighCall(s *State, c *Call, d *destination, t *Trace, e *eviden
 		s.lastHour = c.At // said with each call it would count one fact many times
 		e.add(tsujiban.EvidenceHour, s.settled.hours.weigh(c.Hour))
 	}
-	if c.Source != 0 && c.Source != s.lastSource && s.settled.sources.fresh(c.Source) == 1 {
+	if t.arrives {
 		e.add(tsujiban.EvidenceSource, m.weigh(s, topicSource, 1))
 	}
 	if c.Agent != 0 && c.Agent != s.lastAgent && s.settled.agents.fresh(c.Agent) == 1 {
@@ -170,18 +171,19 @@ func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, e 
 		e.add(tsujiban.EvidenceDestination, numberKnown)
 		return
 	}
-	var w centi
-	switch {
-	case !t.novel:
+	w := centi(0)
+	trust := d.trust()
+	if !t.novel {
 		// A thief stays with few destinations: one in ten of his calls goes to each.
 		const doubt = 10 * hit
 		own := uint64(d.calls) * million / (uint64(s.settled.topics[topicNovelty].total()) + doubt)
-		w = clip(ratio(million/10, own), knownLeast, knownMost)
-	default:
+		w = clip(ratio(million/10, own), knownLeast, knownMost) * trust / 100
+	}
+	if trust < 100 {
 		abroad := s.settled.topics[topicAbroad].share(1, m.backing(s, topicAbroad, 1), priors[topicAbroad].doubt)
 		fresh := s.settled.topics[topicNovelty].share(1, m.backing(s, topicNovelty, 1), priors[topicNovelty].doubt)
 		own := abroad * fresh / million * m.popularity(d.key) / million
-		w = clip(ratio(thiefChooses, own), novelLeast, novelMost) * s.history() / 100
+		w += clip(ratio(thiefChooses, own), novelLeast, novelMost) * s.history() / 100 * (100 - trust) / 100
 	}
 	if t.again {
 		// One call to a place is seldom the only one: the next ones say less.
@@ -203,12 +205,20 @@ func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, e 
 	if d.heard != 0 && c.At-d.heard < heardMillis {
 		e.add(tsujiban.EvidenceDestination, heardLately)
 	}
-	if t.novel {
-		if c.Hint {
-			e.add(tsujiban.EvidenceHint, 4*deciban)
-		}
-		e.add(tsujiban.EvidencePrice, weighPrice(c.PerMinute))
+	if c.Hint {
+		e.add(tsujiban.EvidenceHint, 4*deciban*(100-trust)/100)
 	}
+	e.add(tsujiban.EvidencePrice, weighPrice(c.PerMinute)*(100-trust)/100)
+}
+
+// trust is how far a destination is the customer's own, in percent. Days make it so, not calls: a thief makes a hundred calls in one
+// night.
+func (d *destination) trust() centi {
+	if d.calls == 0 {
+		return 0
+	}
+	n := centi(max(d.days, 1))
+	return n * 100 / (n + 2)
 }
 
 // history is how far the customer is known by all its calls out, in percent: whose first days nobody has seen yet calls nothing but
@@ -278,9 +288,10 @@ func weighPrice(perMinute tsujiban.Money) centi {
 // conclude adds the evidence to the sums that a call abroad belongs to and says what they come to. ms is how long it has talked.
 func (m *Model) conclude(s *State, d *destination, t *Trace, now, ms int64, others int, e *evidence, f *Finding) {
 	w := e.total()
-	here, abroad, source := d.scope.value(now, leakHere), s.abroad.value(now, leakAbroad), s.source.value(now, leakSource)
+	here, abroad, source := d.scope.value(now, leakHere), s.abroad.value(now, s.leakAbroad()), s.source.value(now, leakSource)
 	d.scope.add(now, w, leakHere)
-	s.abroad.add(now, w, leakAbroad)
+	s.abroad.add(now, w, s.leakAbroad())
+	s.today.odd = min(s.today.odd+max(w, 0), mostOdd)
 	limit := m.threshold(t.price, ms, others)
 	f.find(d.scope.sum, here, limit, tsujiban.ReachKey(d.key), e)
 	f.find(s.abroad.sum, abroad, limit+widerAbroad, tsujiban.ReachAbroad(), e)
@@ -293,9 +304,12 @@ func (m *Model) conclude(s *State, d *destination, t *Trace, now, ms int64, othe
 	}
 }
 
+// leakAbroad is what the sum over all destinations loses in a day: more where every day is odd.
+func (s *State) leakAbroad() centi { return leakAbroad + s.today.usuallyOdd*3/2 }
+
 // How much more evidence it takes to stop all calls abroad than to stop those to one destination.
 const (
-	widerAbroad = 8 * deciban
+	widerAbroad = 14 * deciban
 	widerSource = 4 * deciban
 )
 
@@ -335,6 +349,7 @@ func (m *Model) endedAbroad(s *State, t *Trace, now, ms int64, f *Finding) {
 		d.talked = ms >= inVain
 	}
 	var e evidence
+	beside := centi(1 + t.up) // calls that run beside each other, as of a conference, say one thing
 	length, alike := durationKind(ms), b.alike(ms)
 	answered := uint8(0)
 	if ms > 0 {
@@ -347,9 +362,9 @@ func (m *Model) endedAbroad(s *State, t *Trace, now, ms int64, f *Finding) {
 		}
 		e.add(tsujiban.EvidenceAnswerRate, w)
 		if ms > 0 {
-			e.add(tsujiban.EvidenceDuration, m.weighLength(s, ms)+longer(ms))
+			e.add(tsujiban.EvidenceDuration, m.weighLength(s, ms)/beside+longer(ms))
 			if b.talks[0] != 0 && ms >= inVain {
-				e.add(tsujiban.EvidenceEqualDurations, m.weigh(s, topicEqual, alike))
+				e.add(tsujiban.EvidenceEqualDurations, m.weigh(s, topicEqual, alike)/beside)
 			}
 		}
 	}
@@ -386,7 +401,6 @@ func (s *State) learnAbroad(now int64, d *destination, t *Trace, answered uint8)
 	h.topics[topicNovelty].learn(kind(t.novel && d.pending == 0))
 	h.topics[topicNumber].learn(kind(t.strange))
 	h.topics[topicAnswered].learn(answered)
-	h.topics[topicOverlap].learn(kind(t.overlap))
 	d.pending = min(d.pending, full) + hit
 	if t.neared {
 		h.topics[topicAdjacency].learn(t.near)
@@ -412,6 +426,11 @@ func (s *State) learnLine(c *Call) {
 		abroad = 1
 	}
 	h.topics[topicAbroad].learn(abroad)
+	overlap := uint8(0)
+	if c.In > 0 {
+		overlap = 1
+	}
+	h.topics[topicOverlap].learn(overlap)
 	if c.Source != 0 {
 		h.topics[topicSource].learn(s.settled.sources.fresh(c.Source))
 		h.sources.learn(c.Source, hit)
@@ -437,17 +456,19 @@ func (m *Model) Running(s *State, t *Trace, now int64, ms int64, others int, f *
 	e.add(tsujiban.EvidenceAnswerRate, m.weigh(s, topicAnswered, 1))
 	e.add(tsujiban.EvidenceDuration, max(m.weighLength(s, ms), 0)+longer(ms))
 	w := e.total()
-	here, abroad := d.scope.value(now, leakHere), s.abroad.value(now, leakAbroad)
+	here, abroad := d.scope.value(now, leakHere), s.abroad.value(now, s.leakAbroad())
 	limit := m.threshold(t.price, ms, others)
 	f.find(here+w, here, limit, tsujiban.ReachKey(d.key), &e)
 	f.find(abroad+w, abroad, limit+widerAbroad, tsujiban.ReachAbroad(), &e)
 }
 
-// longer is what a call that outlasts half an hour weighs beside its kind: every doubling says that much more.
+// longer is what a call that outlasts an hour weighs beside its kind.
 func longer(ms int64) centi {
 	w := centi(0)
-	for limit := int64(60 * 60_000); ms >= limit && w < 12*deciban; limit *= 2 {
-		w += 3 * deciban
+	for _, minutes := range [...]int64{60, 90, 120, 180, 240} {
+		if ms >= minutes*60_000 {
+			w += 3 * deciban
+		}
 	}
 	return w
 }

@@ -117,9 +117,9 @@ var priors = [numTopics]prior{
 }
 
 var quickPriors = [numQuick]prior{
-	quickGapVisit: {hijacked: [kinds]uint64{600, 200, 120, 50, 30}, usual: [kinds]uint64{80, 140, 240, 240, 300}, doubt: 12, least: -4 * deciban, most: 8 * deciban},
-	quickGapRetry: {hijacked: [kinds]uint64{700, 150, 100, 30, 20}, usual: [kinds]uint64{400, 200, 180, 120, 100}, doubt: 12, least: -4 * deciban, most: 4 * deciban},
-	quickGap:      {hijacked: [kinds]uint64{600, 180, 130, 60, 30}, usual: [kinds]uint64{120, 100, 180, 200, 400}, doubt: 20, least: -6 * deciban, most: 4 * deciban},
+	quickGapVisit: {hijacked: [kinds]uint64{600, 200, 120, 50, 30}, usual: [kinds]uint64{80, 140, 240, 240, 300}, doubt: 12, least: -2 * deciban, most: 8 * deciban},
+	quickGapRetry: {hijacked: [kinds]uint64{700, 150, 100, 30, 20}, usual: [kinds]uint64{400, 200, 180, 120, 100}, doubt: 12, least: -2 * deciban, most: 4 * deciban},
+	quickGap:      {hijacked: [kinds]uint64{600, 180, 130, 60, 30}, usual: [kinds]uint64{120, 100, 180, 200, 400}, doubt: 20, least: -2 * deciban, most: 4 * deciban},
 	quickUp:       {hijacked: [kinds]uint64{500, 220, 130, 150}, usual: [kinds]uint64{880, 90, 20, 10}, doubt: 20, least: -deciban, most: 6 * deciban},
 	quickHomeGap:  {hijacked: [kinds]uint64{500, 340, 120, 30, 10}, usual: [kinds]uint64{60, 120, 320, 320, 180}, doubt: 30, least: -6 * deciban, most: 5 * deciban},
 	quickHomeUp:   {hijacked: [kinds]uint64{150, 150, 150, 150, 150, 250}, usual: [kinds]uint64{600, 250, 90, 40, 15, 5}, doubt: 30, least: -2 * deciban, most: 5 * deciban},

@@ -20,6 +20,7 @@ func (m *Model) attemptHome(s *State, c *Call, t *Trace, f *Finding) {
 		up:      uint8(min(c.Out, kinds-1)),
 	}
 	t.near, t.neared = b.near(c.Callee)
+	flood := s.flood(c)
 	if !t.strange {
 		s.learnHome(c.At, t)
 		return
@@ -49,10 +50,21 @@ func (m *Model) attemptHome(s *State, c *Call, t *Trace, f *Finding) {
 			e.add(tsujiban.EvidenceUserAgent, m.weigh(s, topicAgent, 1)/4)
 		}
 	}
-	e.scale(s.maturity())
+	e.scale(s.maturity() * flood / 100)
 	m.concludeHome(s, t, c.At, &e, f)
 	b.last = max(c.At, 1)
 	b.dial(callee)
+}
+
+// flood counts a call at home, and says how far the day has left what is usual, in percent. Calls from where the customer has never
+// called count double.
+func (s *State) flood(c *Call) centi {
+	s.today.calls++
+	n := uint64(s.today.calls) * 100
+	if c.Source != 0 && s.settled.sources.fresh(c.Source) == 1 {
+		n *= 2
+	}
+	return s.today.flood(n)
 }
 
 // maturity is how far the customer is known by its calls at home, in percent: to somebody whose numbers nobody has
@@ -77,7 +89,7 @@ func (m *Model) concludeHome(s *State, t *Trace, now int64, e *evidence, f *Find
 const episode = 30 * 60_000 // milliseconds
 
 // homeThreshold holds for calls at home whatever they cost.
-const homeThreshold = 60 * deciban
+const homeThreshold = 95 * deciban
 
 // endedHome weighs the end of a call at home.
 func (m *Model) endedHome(s *State, t *Trace, now, ms int64, f *Finding) {
@@ -91,7 +103,7 @@ func (m *Model) endedHome(s *State, t *Trace, now, ms int64, f *Finding) {
 				e.add(tsujiban.EvidenceEqualDurations, m.weigh(s, topicHomeEqual, alike))
 			}
 		}
-		e.scale(s.maturity())
+		e.scale(s.maturity() * s.today.flood(uint64(s.today.calls)*100) / 100)
 		m.concludeHome(s, t, now, &e, f)
 		if ms > 0 {
 			if f.Level < tsujiban.LevelWatch {

@@ -29,7 +29,7 @@ type Model struct {
 	caution   centi
 	harm      tsujiban.Money
 	customers uint32          // how many have called
-	calls     [1 << 15]uint32 // by Destination.Key: on how many days customers have settled with it
+	calls     [1 << 16]uint32 // by Destination.Key: on how many days customers have settled with it
 	total     uint64          // sum of calls
 	crowds    [numSegments]crowd
 	factors   [numFactorKinds]factorTable
@@ -86,14 +86,15 @@ type Trace struct {
 	neared  bool // there was a number to be near to
 	overlap bool // a call in was up
 	fromNew bool // it came from the source that State.source is about
+	arrives bool // it is the first one from there
 	gap     uint8
 	gapHere uint8 // since the last call to the same destination
 	up      uint8
 	near    uint8
 }
 
-// Unknown tells whether the call goes to a number at home that the customer had not called before.
-func (t *Trace) Unknown() bool { return t.weighed && t.key == 0 && t.strange }
+// Strange tells whether the call goes to a number that the customer had not had to do with before, as far as is known.
+func (t *Trace) Strange() bool { return !t.weighed || t.strange }
 
 // Lasting tells whether the call is to be looked at while it runs: it goes to a number that is not known, where time costs.
 func (t *Trace) Lasting() bool { return t.weighed && t.key != 0 && t.strange }
@@ -155,7 +156,7 @@ func (m *Model) Registered(s *State, at int64, source, agent uint32) {
 	}
 }
 
-// Known tells whether a number at home is one that the customer has to do with.
+// Known tells whether a number is one that the customer has to do with.
 func (s *State) Known(n tsujiban.Number, at int64) bool {
 	return s.numbers.has(n.Prefix(tsujiban.MaxDigits), at)
 }

@@ -63,6 +63,7 @@ type destination struct {
 	key     uint16
 	calls   uint16 // learned, in hits
 	pending uint16 // learned when they have settled, in hits
+	days    uint8  // on how many days calls there have settled
 	visit   uint8  // calls of the present visit
 	fresh   uint8  // different numbers of the present visit that were not known
 	talked  bool   // the last call there reached somebody
@@ -93,6 +94,7 @@ type State struct {
 	lastAgent    uint32
 	registered   int64 // when somebody last registered from a source that was not known
 	called       int64 // when the last call in was answered or came
+	today        today
 	homeUp       uint8 // that count
 	redials      uint8 // tries of the same number without success, one after the other
 	lastInVain   bool  // the last call abroad ended without talk
@@ -147,7 +149,7 @@ func (s *State) entry(key uint16, now int64) *destination {
 
 // largest is the largest sum of the customer at an instant.
 func (s *State) largest(now int64) centi {
-	w := max(s.abroad.value(now, leakAbroad), s.home.value(now, leakHome), s.source.value(now, leakSource))
+	w := max(s.abroad.value(now, s.leakAbroad()), s.home.value(now, leakHome), s.source.value(now, leakSource))
 	for i := range s.destinations {
 		w = max(w, s.destinations[i].scope.value(now, leakHere))
 	}
@@ -167,13 +169,14 @@ func (s *State) Level(now int64) tsujiban.Level {
 
 // suspected tells whether calls teach nothing at present.
 func (s *State) suspected(now int64) bool {
-	return s.abroad.value(now, leakAbroad) >= watchAt || s.home.value(now, leakHome) >= watchAt
+	return s.abroad.value(now, s.leakAbroad()) >= watchAt || s.home.value(now, leakHome) >= watchAt
 }
 
 // Ease takes most of the suspicion away, as when a restriction is lifted and nobody has said whose the use was. It teaches
 // nothing.
 func (s *State) Ease(now int64) {
-	s.abroad.ease(now, leakAbroad)
+	s.abroad.ease(now, s.leakAbroad())
+	s.today.allow(s.home.value(now, leakHome) >= watchAt, s.abroad.value(now, s.leakAbroad()) >= watchAt)
 	s.home.ease(now, leakHome)
 	s.source.ease(now, leakSource)
 	for i := range s.destinations {
@@ -191,6 +194,7 @@ func (m *Model) Theirs(s *State, now int64) {
 		d := &s.destinations[i]
 		if d.scope.sum > 0 && d.last != 0 && now-d.last < 2*dayMillis {
 			d.calls = min(d.calls, full) + 3*hit
+			d.days = max(d.days, 10)
 		}
 		d.scope = scope{}
 	}
@@ -219,16 +223,22 @@ func (m *Model) settle(s *State, now int64) {
 	if m.harm == 0 {
 		m.Configure(Options{})
 	}
+	if day := now / dayMillis; day != s.today.day {
+		s.today.close(day, s.home.value(now, leakHome) < homeThreshold-askBelow, s.abroad.value(now, s.leakAbroad()) < m.caution)
+	}
 	if s.serial == 0 {
 		m.customers++
 		s.serial = m.customers
 		s.like = uint8(s.segment())
 	}
-	if s.pendingSince != 0 && now-s.pendingSince >= dayMillis {
+	if s.pendingSince != 0 && now-s.pendingSince >= dayMillis && !s.suspected(now) {
 		s.settled.merge(&s.pending)
 		m.crowds[s.like].add(&s.pending)
 		for i := range s.destinations {
 			d := &s.destinations[i]
+			if d.pending > 0 {
+				d.days = min(d.days, 254) + 1
+			}
 			d.calls = min(d.calls, full) + min(d.pending, 1<<16-1-full)
 			m.learn(d.key, d.pending)
 			d.pending = 0
@@ -251,7 +261,10 @@ func (m *Model) settle(s *State, now int64) {
 			s.quick[i].fade()
 		}
 		for i := range s.destinations {
-			s.destinations[i].calls = faded(s.destinations[i].calls)
+			d := &s.destinations[i]
+			if d.calls = faded(d.calls); d.calls == 0 {
+				d.days = 0
+			}
 		}
 	}
 }
