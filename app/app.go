@@ -73,6 +73,7 @@ type App struct {
 	viewDone    chan struct{}
 	stopFolder  context.CancelFunc
 	folderDone  chan struct{}
+	prover      *prover
 	snapshotted uint64 // the entry up to which a snapshot was there at the start
 	viewFailing atomic.Pointer[error]
 	viewed      viewed
@@ -111,6 +112,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 		{"edge", a.startEdge},
 		{"views", a.startViews},
 		{"snapshots", a.startFolder},
+		{"evidence", a.startEvidence},
 		{"metrics", a.startMetrics},
 		{"control socket", a.startControl},
 	} {

@@ -118,5 +118,9 @@ func (a *App) Status() control.Status {
 		s.Journal.Failing = err.Error()
 	}
 	s.Journal.Viewed = a.viewed.position()
+	s.Journal.Proven = uint64(a.prover.proven.Load())
+	if err := a.prover.failing.Load(); err != nil {
+		s.Journal.Unproven = (*err).Error()
+	}
 	return s
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"tsujiban"
+	"tsujiban/evidence"
 )
 
 // metrics serves numbers about the program. Every label comes from a closed set, so that
@@ -44,6 +45,8 @@ var (
 	descLost      = desc("journal_lost_events_total", "Events that the journal had no room for.")
 	descView      = desc("calls_view_failing", "1 while the calls view does not follow the journal.")
 	descViewed    = desc("calls_view_entries", "Entries of the journal that the calls view has.")
+	descProven    = desc("evidence_entries", "Entries of the journal that the newest signed checkpoint covers.")
+	descUnproven  = desc("evidence_failing", "1 while the evidence does not follow the journal.")
 	descReady     = desc("ready", "1 while calls are taken in.")
 	descCarrier   = desc("carrier_up", "1 while a carrier answers.", "carrier")
 	descRequests  = desc("sip_requests_total", "SIP requests received, by method.", "method")
@@ -94,6 +97,8 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	gauge(descView, truth(a.viewFailing.Load() != nil))
 	gauge(descCommitted, float64(a.journal.Committed()))
 	gauge(descViewed, float64(a.viewed.position()))
+	gauge(descProven, float64(a.prover.proven.Load()))
+	gauge(descUnproven, truth(a.prover.failing.Load() != nil))
 }
 
 type (
@@ -169,7 +174,7 @@ func truth(b bool) float64 {
 
 func units(m tsujiban.Money) float64 { return float64(m) / float64(tsujiban.Unit) }
 
-// startMetrics serves /metrics, /healthz and /readyz where the configuration says.
+// startMetrics serves /metrics, /healthz, /readyz and the tiles of the evidence where the configuration says.
 func (a *App) startMetrics(ctx context.Context) error {
 	m := a.metrics
 	if a.cfg.Metrics.Listen == "" {
@@ -184,6 +189,9 @@ func (a *App) startMetrics(ctx context.Context) error {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { m.say(w, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { m.say(w, a.unready()) })
+	tree := evidence.Handler(a.cfg.EvidenceDir())
+	mux.Handle("/checkpoint", tree)
+	mux.Handle("/tile/", tree)
 	m.listener, m.done = l, make(chan struct{})
 	m.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug)}
 	go func() {

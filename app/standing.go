@@ -193,6 +193,11 @@ func (s *controlServer) look(r *http.Request) (any, error) {
 	return s.app.record(r.Context(), byOf(r), o.Note)
 }
 
+func (s *controlServer) newKey(r *http.Request) (any, error) {
+	key, seq, err := s.app.rotateKey(r.Context(), byOf(r))
+	return control.NewKey{Key: key.String(), Fingerprint: key.Fingerprint(), Seq: seq}, err
+}
+
 // maxFound is how many calls one search returns at most.
 const maxFound = 100_000
 

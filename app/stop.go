@@ -38,6 +38,7 @@ func (a *App) stop(why string) error {
 		a.log.Info("stopping: the journal is flushed")
 		errs = append(errs, a.journal.Close())
 	}
+	a.stopEvidence()
 	a.stopViews()
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

@@ -32,10 +32,32 @@ type CheckReport struct {
 	Faults      []Fault   `json:"faults"`
 	Notes       []Fault   `json:"notes"` // what a crash left, and what is as it should be but worth a word
 	More        int       `json:"more_faults,omitempty"`
+	erased      []Erasure
 }
 
 // OK tells whether nothing is wrong.
 func (r *CheckReport) OK() bool { return len(r.Faults) == 0 }
+
+// ErasedAll tells whether statements of erasure cover the entries from..to: a journal that lacks them is in order.
+func (r *CheckReport) ErasedAll(from, to uint64) bool {
+	for seq := from; seq <= to; {
+		e := covering(r.erased, seq)
+		if e == nil {
+			return false
+		}
+		seq = e.To + 1
+	}
+	return from <= to
+}
+
+func covering(es []Erasure, seq uint64) *Erasure {
+	for i := range es {
+		if es[i].From <= seq && seq <= es[i].To {
+			return &es[i]
+		}
+	}
+	return nil
+}
 
 func (r *CheckReport) fault(f Fault) {
 	if len(r.Faults) == maxFaults {
@@ -85,7 +107,6 @@ type checker struct {
 	rep      *CheckReport
 	ring     *keyring // nil when it cannot be read
 	head     Signed
-	erased   []Erasure
 	progress func(done, size int64)
 
 	whole   bool     // the edge leads to the checkpoint's root
@@ -174,21 +195,14 @@ func (c *checker) checkpoint() bool {
 }
 
 func (c *checker) erasures() (err error) {
-	c.erased, err = readErasures(c.dir, c.known(), func(file string, err error) {
+	c.rep.erased, err = readErasures(c.dir, c.known(), func(file string, err error) {
 		c.rep.fault(Fault{File: file, Ja: "消去の記録が正しくありません: " + japanese(err), En: "the statement of an erasure is wrong: " + err.Error()})
 	})
 	return err
 }
 
 // mayMiss tells by which statement an entry was erased.
-func (c *checker) mayMiss(seq uint64) *Erasure {
-	for i := range c.erased {
-		if e := &c.erased[i]; e.From <= seq && seq <= e.To {
-			return e
-		}
-	}
-	return nil
-}
+func (c *checker) mayMiss(seq uint64) *Erasure { return covering(c.rep.erased, seq) }
 
 // tiles finds from the root down which tiles lead to the checkpoint's root.
 func (c *checker) tiles() error {

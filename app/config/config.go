@@ -154,6 +154,9 @@ func (c *Config) SnapshotDir() string { return filepath.Join(c.Node.Data, "state
 // JournalDir is the directory of the journal.
 func (c *Config) JournalDir() string { return filepath.Join(c.Node.Data, "journal") }
 
+// EvidenceDir is the directory of the tree over the journal.
+func (c *Config) EvidenceDir() string { return filepath.Join(c.Node.Data, "evidence") }
+
 // StoreFile is the file of the store.
 func (c *Config) StoreFile() string { return filepath.Join(c.Node.Data, "tsujiban.db") }
 

@@ -28,9 +28,11 @@ type Carrier struct {
 
 // JournalNow is how the journal is doing.
 type JournalNow struct {
-	Committed uint64 `json:"committed"`         // the last entry that is on disk
-	Viewed    uint64 `json:"viewed"`            // the last entry that the calls view has
-	Failing   string `json:"failing,omitempty"` // why it cannot write
+	Committed uint64 `json:"committed"`          // the last entry that is on disk
+	Viewed    uint64 `json:"viewed"`             // the last entry that the calls view has
+	Failing   string `json:"failing,omitempty"`  // why it cannot write
+	Proven    uint64 `json:"proven"`             // entries under the newest signed checkpoint
+	Unproven  string `json:"unproven,omitempty"` // why the evidence does not follow
 }
 
 // Totals is the whole in numbers; the counts are since the program started.

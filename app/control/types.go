@@ -263,6 +263,13 @@ type Done struct {
 	Seq  uint64 `json:"seq,omitempty"` // the journal entry that says so
 }
 
+// NewKey is the key with which the evidence is signed from now on.
+type NewKey struct {
+	Key         string `json:"key"`
+	Fingerprint string `json:"fingerprint"`
+	Seq         uint64 `json:"seq,omitempty"` // the journal entry that says so
+}
+
 // Failure is the body of every reply that is not 2xx.
 type Failure struct {
 	Code    string `json:"code"`

@@ -212,15 +212,18 @@ func (c *cmd) recordLook(dir, note string) error {
 	if err != nil {
 		return err
 	}
-	by := "?"
-	if u, err := user.Current(); err == nil {
-		by = u.Username
-	}
-	seq, err := j.Append(&tsujiban.Event{Kind: tsujiban.EventSet, At: time.Now().UTC(), By: by, Note: note})
+	seq, err := j.Append(&tsujiban.Event{Kind: tsujiban.EventSet, At: time.Now().UTC(), By: userName(), Note: note})
 	if err == nil {
 		err = j.Wait(c.ctx, seq)
 	}
 	return errors.Join(err, j.Close())
+}
+
+func userName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "?"
 }
 
 // catLines writes entries byte for byte, as their hashes are made of. Control characters

@@ -52,6 +52,7 @@ func verbs() []verb {
 	vs = append(vs, callVerbs()...)
 	vs = append(vs, replayVerbs()...)
 	vs = append(vs, fileVerbs()...)
+	vs = append(vs, evidenceVerbs()...)
 	return append(vs, helpVerbs()...)
 }
 

@@ -46,6 +46,11 @@ func runStatus(c *cmd, args []string) error {
 		journal, paint = journal+" "+c.tr("書き込めません: ", "cannot write: ")+s.Journal.Failing, term.Red
 	}
 	p.Paint(c.tr("記録", "journal"), journal, paint)
+	proven, paint := strconv.FormatUint(s.Journal.Proven, 10), term.Plain
+	if s.Journal.Unproven != "" {
+		proven, paint = proven+" "+c.tr("止まっています: ", "does not go on: ")+s.Journal.Unproven, term.Red
+	}
+	p.Paint(c.tr("署名済みの記録", "signed entries"), proven, paint)
 	p.Add(c.tr("通話中", "calls now"), strconv.Itoa(s.Totals.Running))
 	p.Add(c.tr("確保中の金額", "money at risk"), money(cur, s.Totals.AtRisk))
 	p.Add(c.tr("本日の利用額", "charged today"), money(cur, s.Totals.Today))
