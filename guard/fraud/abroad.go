@@ -134,7 +134,7 @@ func (m *Model) weighCall(s *State, c *Call, d *destination, t *Trace, e *eviden
 		overlap = 1
 	}
 	e.add(tsujiban.EvidenceOverlap, m.weigh(s, topicOverlap, overlap))
-	if c.At-s.lastHour >= visitMillis || c.At < s.lastHour {
+	if c.At-s.lastHour >= 3*visitMillis || c.At < s.lastHour {
 		s.lastHour = c.At // said with each call it would count one fact many times
 		e.add(tsujiban.EvidenceHour, s.settled.hours.weigh(c.Hour))
 	}
@@ -200,6 +200,9 @@ func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, e 
 			e.add(tsujiban.EvidenceDestination, w)
 		}
 		return
+	}
+	if d.last != 0 && c.At-d.last < 4*dayMillis && w > 0 {
+		w /= 2 // it was said the other day
 	}
 	e.add(tsujiban.EvidenceDestination, w)
 	if d.heard != 0 && c.At-d.heard < heardMillis {
@@ -294,7 +297,9 @@ func (m *Model) conclude(s *State, d *destination, t *Trace, now, ms int64, othe
 	s.today.odd = min(s.today.odd+max(w, 0), mostOdd)
 	limit := m.threshold(t.price, ms, others)
 	f.find(d.scope.sum, here, limit, tsujiban.ReachKey(d.key), e)
-	f.find(s.abroad.sum, abroad, limit+widerAbroad, tsujiban.ReachAbroad(), e)
+	if w >= oddCall {
+		f.find(s.abroad.sum, abroad, limit+widerAbroad, s.odd(now), e)
+	}
 	if t.fromNew {
 		s.source.add(now, w, leakSource)
 		f.find(s.source.sum, source, limit+widerSource, tsujiban.ReachAbroad(), e)
@@ -309,7 +314,7 @@ func (s *State) leakAbroad() centi { return leakAbroad + s.today.usuallyOdd*3/2 
 
 // How much more evidence it takes to stop all calls abroad than to stop those to one destination.
 const (
-	widerAbroad = 14 * deciban
+	widerAbroad = 8 * deciban
 	widerSource = 4 * deciban
 )
 
@@ -459,15 +464,45 @@ func (m *Model) Running(s *State, t *Trace, now int64, ms int64, others int, f *
 	here, abroad := d.scope.value(now, leakHere), s.abroad.value(now, s.leakAbroad())
 	limit := m.threshold(t.price, ms, others)
 	f.find(here+w, here, limit, tsujiban.ReachKey(d.key), &e)
-	f.find(abroad+w, abroad, limit+widerAbroad, tsujiban.ReachAbroad(), &e)
+	f.find(abroad+w, abroad, limit+widerAbroad, s.odd(now), &e)
 }
 
-// longer is what a call that outlasts an hour weighs beside its kind.
+// odd is where the sum over all destinations comes from: those that are suspicious themselves, or everything abroad when they are
+// many.
+func (s *State) odd(now int64) tsujiban.Reach {
+	var keys [maxDestinations]uint16
+	n := 0
+	for i := range s.destinations {
+		if d := &s.destinations[i]; d.scope.value(now, leakHere) >= oddFrom {
+			keys[n] = d.key
+			n++
+		}
+	}
+	if n == 0 || n > manyOdd {
+		return tsujiban.ReachAbroad()
+	}
+	r := tsujiban.ReachKey(keys[0])
+	for _, k := range keys[1:n] {
+		r = r.With(tsujiban.ReachKey(k))
+	}
+	return r
+}
+
+const (
+	oddCall = 3 * deciban // what a call must weigh to be stopped for what others weighed
+	oddFrom = 6 * deciban
+	manyOdd = 4
+)
+
+// longer is what a call that outlasts an hour weighs beside its kind: hardly an honest one to a strange number lasts three.
 func longer(ms int64) centi {
 	w := centi(0)
-	for _, minutes := range [...]int64{60, 90, 120, 180, 240} {
-		if ms >= minutes*60_000 {
-			w += 3 * deciban
+	for _, step := range [...]struct {
+		minutes int64
+		w       centi
+	}{{60, 3}, {90, 3}, {120, 4}, {150, 4}, {180, 4}, {240, 6}} {
+		if ms >= step.minutes*60_000 {
+			w += step.w * deciban
 		}
 	}
 	return w

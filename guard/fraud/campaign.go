@@ -99,12 +99,13 @@ func (f *factor) note(customer uint32, w centi) {
 var factorRules = [numFactorKinds]struct {
 	least   int
 	percent centi
+	each    centi // at most, for each other customer
 	most    centi
 	name    tsujiban.Factor
 }{
-	factorRange:  {2, 30, 14 * deciban, tsujiban.FactorRange},
-	factorSource: {1, 70, 16 * deciban, tsujiban.FactorSource},
-	factorAgent:  {2, 30, 10 * deciban, tsujiban.FactorAgent},
+	factorRange:  {2, 45, 8 * deciban, 32 * deciban, tsujiban.FactorRange},
+	factorSource: {1, 70, 16 * deciban, 24 * deciban, tsujiban.FactorSource},
+	factorAgent:  {2, 30, 10 * deciban, 10 * deciban, tsujiban.FactorAgent},
 }
 
 // campaign adds what other customers' strange calls say of this one, and remembers it for theirs. own is what the call weighs by
@@ -127,7 +128,7 @@ func (m *Model) campaign(s *State, c *Call, own centi, e *evidence, f *Finding) 
 		entry.fade(c.At)
 		rule := &factorRules[k]
 		if w, n := entry.others(s.serial); n >= rule.least {
-			if w = min(w*rule.percent/100, rule.most); w > best {
+			if w = min(w*rule.percent/100, centi(n)*rule.each, rule.most); w > best {
 				best = w
 				f.Campaign = tsujiban.Campaign{Factor: rule.name, Customers: uint16(n + 1)}
 			}

@@ -49,9 +49,9 @@ func (s *scope) add(now int64, w, leak centi) {
 	s.at = now
 }
 
-// ease leaves a sum at two fifths: nobody has said that the use was theirs.
-func (s *scope) ease(now int64, leak centi) {
-	s.sum = s.value(now, leak) * 2 / 5
+// ease leaves so many fifths of a sum: nobody has said that the use was theirs.
+func (s *scope) ease(now int64, leak, fifths centi) {
+	s.sum = s.value(now, leak) * fifths / 5
 	s.at = now
 }
 
@@ -175,12 +175,12 @@ func (s *State) suspected(now int64) bool {
 // Ease takes most of the suspicion away, as when a restriction is lifted and nobody has said whose the use was. It teaches
 // nothing.
 func (s *State) Ease(now int64) {
-	s.abroad.ease(now, s.leakAbroad())
+	s.abroad.ease(now, s.leakAbroad(), 2)
 	s.today.allow(s.home.value(now, leakHome) >= watchAt, s.abroad.value(now, s.leakAbroad()) >= watchAt)
-	s.home.ease(now, leakHome)
-	s.source.ease(now, leakSource)
+	s.home.ease(now, leakHome, 2)
+	s.source.ease(now, leakSource, 2)
 	for i := range s.destinations {
-		s.destinations[i].scope.ease(now, leakHere)
+		s.destinations[i].scope.ease(now, leakHere, 4)
 	}
 	s.forgetPending(now)
 }
