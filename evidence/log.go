@@ -130,6 +130,7 @@ func (l *Log) readHead() error {
 			l.head = *s
 		}
 	}
+	l.head.Note = nil // Publish writes it anew
 	return nil
 }
 
