@@ -172,7 +172,7 @@ func Number(v int64) tsujiban.Number {
 // prefix ("0501234*"), or first and last ("050-1234-0000..050-1234-0999", also with 〜 or ~).
 // The error is CodeInvalid and says what to write.
 func ParseRange(p *numbering.Plan, s string) (Range, error) {
-	s = narrow(strings.TrimSpace(s))
+	s = Narrow(strings.TrimSpace(s))
 	for _, sep := range []string{"..", "~", "〜", "～"} {
 		if first, last, ok := strings.Cut(s, sep); ok {
 			return parseTwo(p, first, last)
@@ -233,8 +233,8 @@ func parsePrefix(p *numbering.Plan, prefix string) (Range, error) {
 	return Range{}, tsujiban.Errorf(tsujiban.CodeInvalid, "number: %q is not the beginning of numbers, as 0501234* is", prefix+"*")
 }
 
-// narrow makes plain digits, dashes and letters of the wide ones that Japanese tables have.
-func narrow(s string) string {
+// Narrow makes plain digits, dashes and letters of the wide ones that Japanese tables have.
+func Narrow(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= '！' && r <= '～' && r != '～':

@@ -1,0 +1,164 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"tsujiban"
+	"tsujiban/ledger"
+)
+
+const (
+	designationColumns = `n.block, n.start, n.finish, ifnull(c.name, ''), n.said, n.entry FROM designations n LEFT JOIN carriers c ON c.key = n.carrier`
+	designatedInside   = `SELECT ` + designationColumns + ` WHERE n.block BETWEEN ? AND ? AND n.closed = 9223372036854775807`
+	designatedAround   = `SELECT ` + designationColumns + ` WHERE n.block IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AND n.closed = 9223372036854775807`
+)
+
+// Publish takes a designation table into the ledger under one entry: from the day of its publication on its blocks belong
+// to the carriers that it names. A block that stands in it twice, or a day that cannot be, refuses it whole.
+func (l *Ledger) Publish(ctx context.Context, p *ledger.Publication, o *ledger.Order) (ledger.Outcome, error) {
+	return l.carryOut(ctx, o, func(b *batch) error {
+		if err := b.each(0, func() error { return ledger.ValidInstant("published", p.Published, fromMicros(b.at)) }); err != nil || len(b.refused.Lines) > 0 {
+			return err
+		}
+		rows := slices.Clone(p.Rows)
+		slices.SortFunc(rows, func(a, b ledger.Designation) int { return int(min(max(a.Range.First-b.Range.First, -1), 1)) })
+		for i := 1; i < len(rows); i++ {
+			if rows[i].Range.First <= rows[i-1].Range.Last {
+				at := max(rows[i].Line, rows[i-1].Line)
+				b.refused.Add(at, tsujiban.Errorf(tsujiban.CodeInvalid, "%s stands in the table twice, also in line %d", rows[i].Range, min(rows[i].Line, rows[i-1].Line)))
+			}
+		}
+		if len(b.refused.Lines) > 0 {
+			return nil
+		}
+		for _, r := range uncovered(p.Whole, rows) {
+			if err := b.dropDesignations(r, micros(p.Published)); err != nil {
+				return err
+			}
+		}
+		for i := range rows {
+			if err := b.designate(rows[i].Range, rows[i].Carrier, micros(p.Published)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// uncovered is what the table covers and does not name. rows are in order.
+func uncovered(whole []ledger.Range, rows []ledger.Designation) (out []ledger.Range) {
+	for _, w := range ledger.Join(slices.Clone(whole)) {
+		at := w.First
+		for i := range rows {
+			r := rows[i].Range
+			if r.Last < at || r.First > w.Last {
+				continue
+			}
+			if r.First > at {
+				out = append(out, ledger.Range{First: at, Last: r.First - 1})
+			}
+			at = r.Last + 1
+		}
+		if at <= w.Last {
+			out = append(out, ledger.Range{First: at, Last: w.Last})
+		}
+	}
+	return out
+}
+
+// dropDesignations says of the blocks of earlier tables that nobody holds them any more.
+func (b *batch) dropDesignations(r ledger.Range, published int64) error {
+	spans, err := b.designated(r)
+	if err != nil {
+		return err
+	}
+	var named []ledger.Range
+	for _, s := range spans {
+		if s.Value.Source != "" && s.To > published {
+			named = append(named, ledger.Range{First: max(r.First, s.Block.First()), Last: min(r.Last, s.Block.Last())})
+		}
+	}
+	for _, n := range ledger.Join(named) {
+		if err := b.designate(n, "", published); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batch) designated(r ledger.Range) (out []ledger.Span, err error) {
+	low := int64(ledger.BlockOf(r.First, 0))
+	for _, q := range []struct {
+		query string
+		args  []any
+		wide  bool
+	}{{designatedInside, []any{low, r.Last<<4 | 15}, false}, {designatedAround, aroundArgs(r.First), true}} {
+		stmt, err := b.statement(q.query)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := stmt.QueryContext(b.ctx, q.args...)
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			var s ledger.Span
+			if err = rows.Scan(&s.Block, &s.From, &s.To, &s.Value.Source, &s.Entry, &s.Row); err != nil {
+				break
+			}
+			if !q.wide || int64(s.Block) < low {
+				out = append(out, s)
+			}
+		}
+		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (b *batch) designate(r ledger.Range, carrier string, published int64) error {
+	current, err := b.designated(r)
+	if err != nil {
+		return err
+	}
+	gone, added := ledger.Designate(r, carrier, published, current)
+	for i := range gone {
+		b.touched(gone[i].Block)
+		if err := b.withdraw("designations", "block = ? AND start = ?", gone[i].Row, int64(gone[i].Block), gone[i].From); err != nil {
+			return err
+		}
+	}
+	for i := range added {
+		s := &added[i]
+		b.touched(s.Block)
+		key, err := b.carrierKey(s.Value.Source)
+		if err != nil {
+			return err
+		}
+		err = b.exec(`INSERT INTO designations (block, start, finish, carrier, published, said, entry, closed) VALUES (?, ?, ?, ?, ?, ?, ?, 9223372036854775807)`,
+			int64(s.Block), s.From, s.To, key, s.From, b.saidBy(s.Entry), b.entry)
+		if err != nil {
+			return err
+		}
+	}
+	if len(added) > 0 || len(gone) > 0 {
+		b.ranges = append(b.ranges, r)
+	}
+	return nil
+}
+
+// Each calls f with everything that is true at an instant, by number. It reads all: for exports and reports.
+func (l *Ledger) Each(ctx context.Context, r ledger.Range, at, believed int64, f func(*ledger.Span) error) error {
+	return l.d.list(ctx, "read the ledger", l.d.read, `SELECT `+numberColumns+numberTables+` WHERE n.block BETWEEN ? AND ? AND n.start <= ? AND n.finish > ? AND n.entry <= ? AND n.closed > ? ORDER BY n.block`,
+		[]any{int64(ledger.BlockOf(r.First, 0)), r.Last<<4 | 15, at, at, believed, believed}, func(rows *sql.Rows) error {
+			s, err := scanSpan(rows)
+			if err != nil {
+				return err
+			}
+			return f(&s)
+		})
+}
