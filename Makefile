@@ -25,7 +25,7 @@ unit:
 
 # Where goroutines meet.
 race:
-	$(GO) test -race -short ./edge/... ./journal/... ./guard/... ./store/... ./app/...
+	$(GO) test -race -short ./edge/... ./journal/... ./guard/... ./store/... ./evidence/... ./app/...
 
 # Against programs that we did not write: SIPp, Kamailio, sipvicious, baresip.
 interop: build

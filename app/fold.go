@@ -282,16 +282,16 @@ func (a *App) startFolder(context.Context) error {
 	a.folderDone = make(chan struct{})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(a.ctx))
 	a.stopFolder = cancel
+	f := a.folder() // before a reload can change the configuration
 	go func() {
 		defer close(a.folderDone)
-		a.keepSnapshots(ctx)
+		a.keepSnapshots(ctx, f)
 	}()
 	return nil
 }
 
 // keepSnapshots writes a snapshot now and then, until ctx is done.
-func (a *App) keepSnapshots(ctx context.Context) {
-	f := a.folder()
+func (a *App) keepSnapshots(ctx context.Context, f *folder) {
 	last, seen := a.snapshotted, a.journal.Committed()
 	t := time.NewTicker(foldLook)
 	defer t.Stop()

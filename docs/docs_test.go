@@ -19,7 +19,7 @@ import (
 
 var pages = []string{
 	"../README.md", "../README.ja.md", "setup.md", "setup.ja.md", "limits.md", "limits.ja.md",
-	"incident.md", "incident.ja.md", "records.md", "operation.md",
+	"incident.md", "incident.ja.md", "records.md", "operation.md", "evidence.md", "evidence.ja.md",
 }
 
 // block is a fenced piece of a page.
@@ -204,6 +204,29 @@ func (p *post) prepare(t *testing.T, page string) {
 	if out, err := p.run("customer", "add", "hakata-shokai", "-name", "博多商会", "-numbers", "+81925551201"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	if strings.Contains(page, "evidence") {
+		p.until(t, "evidence", "prove", "2")
+	}
+}
+
+// until runs a command until it succeeds.
+func (p *post) until(t *testing.T, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		out, err := p.run(args...)
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		case <-tick.C:
+		}
+	}
 }
 
 // check runs "tsujiban check" on a configuration of a page.
@@ -232,8 +255,14 @@ func (p *post) line(t *testing.T, where, line string) {
 	case "sudo":
 		p.sudo(t, where, words[1:])
 	case "tsujiban":
-		args := words[1:]
+		args, to := words[1:], ""
+		if k := len(args) - 2; k > 0 && args[k] == ">" {
+			args, to = args[:k], args[k+1]
+		}
 		out, err := p.run(args...)
+		if to != "" {
+			p.write(t, to, out)
+		}
 		if err != nil {
 			t.Errorf("%s: %s: %v\n%s", where, line, err, out)
 		}
