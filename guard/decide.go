@@ -62,17 +62,30 @@ func (q *inquiry) look(p *view, a *tsujiban.Attempt, v *tsujiban.Verdict) bool {
 	v.Caller, mine = p.Caller(q.rules, a.Caller)
 	if mine && len(a.Presented) > 0 {
 		// An asserted number of their own does not excuse a stranger's in From: that is what the callee sees.
-		_, mine = p.Caller(q.rules, a.Presented)
+		var shown tsujiban.Number
+		shown, mine = p.Caller(q.rules, a.Presented)
+		q.suspend(a, v, shown)
 	}
+	q.suspend(a, v, v.Caller)
 	if a.Direction != tsujiban.Out || q.rules == nil || v.Destination.Scope == tsujiban.ScopeEmergency {
 		return true
 	}
 	v.Price, q.priced = p.Price(v.Callee, v.Destination, a.At)
+	if q.reason == tsujiban.ReasonSuspended {
+		return true
+	}
 	q.reason, q.rule = p.Check(q.rules, v.Callee, v.Destination, q.moment)
 	if q.reason == tsujiban.ReasonNone && !mine {
 		q.reason, q.rule = tsujiban.ReasonCallerNumber, "caller number"
 	}
 	return true
+}
+
+// suspend notes that a number which nobody may use is to be shown, or is called.
+func (q *inquiry) suspend(a *tsujiban.Attempt, v *tsujiban.Verdict, shown tsujiban.Number) {
+	if a.Direction == tsujiban.Out && !q.policy.MayCall(q.rules, shown) || a.Direction == tsujiban.In && q.policy.Suspended(v.Callee) {
+		q.reason, q.rule = tsujiban.ReasonSuspended, "number suspended"
+	}
 }
 
 // judge goes through what stands between a readable attempt of a known customer

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ type figures struct {
 	newLost, newCalls, newOut ratio // newcomers
 	kinds                     map[string]*backtest.Kind
 	hurts                     []hurt
+	thefts                    []*theft
 	played                    int
 	took                      time.Duration
 }
@@ -53,6 +55,7 @@ func (f *figures) add(o *outcome) {
 		sum.YenToStop = append(sum.YenToStop, k.YenToStop...)
 	}
 	f.hurts = append(f.hurts, o.hurts...)
+	f.thefts = slices.AppendSeq(f.thefts, maps.Values(o.thefts))
 	f.took += o.took
 	f.played += a.Calls + b.Calls
 }
@@ -254,5 +257,10 @@ func detail(w io.Writer, f *figures) {
 	slices.Sort(lines)
 	for _, l := range lines {
 		fmt.Fprintln(w, l)
+	}
+	slices.SortFunc(f.thefts, func(a, b *theft) int { return cmp.Compare(b.lost, a.lost) })
+	for _, t := range f.thefts[:min(40, len(f.thefts))] {
+		c := t.customer
+		fmt.Fprintf(w, "theft %-14s %-5s of %-16s newcomer=%-5v seed %d %s: lost %7s of %8s\n", c.Attack.Kind, c.Attack.Entry, c.Kind, c.Newcomer, t.seed, c.ID, yen(t.lost), yen(t.exposed))
 	}
 }

@@ -93,11 +93,19 @@ type hurt struct {
 	abroad   bool // or to numbers at home that cost extra
 }
 
+// theft is what one hijacking could have cost, and what it did.
+type theft struct {
+	seed          uint64
+	customer      *simulate.Customer
+	exposed, lost tsujiban.Money
+}
+
 // outcome is what became of a town under one detector.
 type outcome struct {
-	score *backtest.Score
-	hurts []hurt
-	took  time.Duration
+	score  *backtest.Score
+	hurts  []hurt
+	thefts map[tsujiban.CustomerID]*theft
+	took   time.Duration
 }
 
 // play plays the town against a detector.
@@ -106,7 +114,7 @@ func (t *town) play(ctx context.Context, d detector) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &outcome{score: backtest.NewScore(t.world.Evaluate())}
+	out := &outcome{thefts: map[tsujiban.CustomerID]*theft{}, score: backtest.NewScore(t.world.Evaluate())}
 	who := map[tsujiban.CustomerID]*simulate.Customer{}
 	for i := range t.world.Customers {
 		c := &t.world.Customers[i]
@@ -119,6 +127,15 @@ func (t *town) play(ctx context.Context, d detector) (*outcome, error) {
 		c := &t.calls[n]
 		n++
 		out.score.Add(r, c.Label)
+		if w := who[c.Customer]; c.Label != simulate.Honest {
+			v := out.thefts[c.Customer]
+			if v == nil {
+				v = &theft{seed: t.seed, customer: w}
+				out.thefts[c.Customer] = v
+			}
+			v.exposed += r.Full
+			v.lost += r.Charge
+		}
 		if c.Label == simulate.Honest && r.Verdict != replay.Allow && !c.Start.Before(from) {
 			w := who[c.Customer]
 			victim := ""

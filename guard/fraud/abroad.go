@@ -126,7 +126,7 @@ func (m *Model) weighCall(s *State, c *Call, d *destination, t *Trace, e *eviden
 	}
 	m.weighDestination(s, c, d, t, e)
 	m.weighPace(s, d, t, e)
-	if t.neared {
+	if t.neared && t.strange {
 		e.add(tsujiban.EvidenceAdjacency, m.weigh(s, topicAdjacency, t.near))
 	}
 	overlap := uint8(0)
@@ -298,7 +298,7 @@ func (m *Model) conclude(s *State, d *destination, t *Trace, now, ms int64, othe
 	limit := m.threshold(t.price, ms, others)
 	f.find(d.scope.sum, here, limit, tsujiban.ReachKey(d.key), e)
 	if w >= oddCall {
-		f.find(s.abroad.sum, abroad, limit+widerAbroad, s.odd(now), e)
+		f.find(s.abroad.sum, abroad, limit+s.widerAbroad(), s.odd(now), e)
 	}
 	if t.fromNew {
 		s.source.add(now, w, leakSource)
@@ -309,10 +309,14 @@ func (m *Model) conclude(s *State, d *destination, t *Trace, now, ms int64, othe
 	}
 }
 
+// widerAbroad is how much more evidence it takes to stop calls for what all destinations together weigh: more where every day is odd.
+func (s *State) widerAbroad() centi { return widerAbroad + s.today.usuallyOdd/2 }
+
 // leakAbroad is what the sum over all destinations loses in a day: more where every day is odd.
 func (s *State) leakAbroad() centi { return leakAbroad + s.today.usuallyOdd*3/2 }
 
-// How much more evidence it takes to stop all calls abroad than to stop those to one destination.
+// How much more evidence it takes at least to stop calls abroad for what all of them weigh, or all from a source, than for what one
+// destination weighs.
 const (
 	widerAbroad = 8 * deciban
 	widerSource = 4 * deciban
@@ -407,8 +411,11 @@ func (s *State) learnAbroad(now int64, d *destination, t *Trace, answered uint8)
 	h.topics[topicNumber].learn(kind(t.strange))
 	h.topics[topicAnswered].learn(answered)
 	d.pending = min(d.pending, full) + hit
-	if t.neared {
+	if t.neared && t.strange {
 		h.topics[topicAdjacency].learn(t.near)
+	}
+	if t.novel && !s.roams() {
+		return // the pace is learned at once: a thief must not set it
 	}
 	switch {
 	case t.again && t.talked:
@@ -420,6 +427,12 @@ func (s *State) learnAbroad(now int64, d *destination, t *Trace, answered uint8)
 		s.quick[quickGap].learn(t.gap)
 	}
 	s.quick[quickUp].learn(t.up)
+}
+
+// roams tells whether new destinations are usual with the customer, as with a hotel.
+func (s *State) roams() bool {
+	h := &s.settled.topics[topicNovelty]
+	return h.total() >= 20*hit && uint64(h[1])*5 >= h.total()
 }
 
 // learnLine takes down at what hour, from where and with what device the customer calls, and whether abroad.
@@ -464,7 +477,7 @@ func (m *Model) Running(s *State, t *Trace, now int64, ms int64, others int, f *
 	here, abroad := d.scope.value(now, leakHere), s.abroad.value(now, s.leakAbroad())
 	limit := m.threshold(t.price, ms, others)
 	f.find(here+w, here, limit, tsujiban.ReachKey(d.key), &e)
-	f.find(abroad+w, abroad, limit+widerAbroad, s.odd(now), &e)
+	f.find(abroad+w, abroad, limit+s.widerAbroad(), s.odd(now), &e)
 }
 
 // odd is where the sum over all destinations comes from: those that are suspicious themselves, or everything abroad when they are

@@ -33,6 +33,7 @@ type Customer struct {
 
 	barred        uint32      // classes, a bit each
 	shared        bool        // another customer holds numbers within the blocks
+	suspended     bool        // all of its numbers are
 	whole, blocks []uint64    // numbers and blocks that it holds, by Number.Prefix
 	allow, bar    *countrySet // nil: none given
 	prefixes      *prefixSet

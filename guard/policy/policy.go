@@ -42,6 +42,7 @@ type Source struct {
 	NoRate    NoRate
 	Caution   tsujiban.Decibans // see fraud.Options; 0 is its default
 	Harm      tsujiban.Money    // likewise
+	Suspended []string          // numbers that nobody may use, written as a customer's
 }
 
 // Policy is a compiled Source. It is immutable and safe for concurrent use.
@@ -52,6 +53,7 @@ type Policy struct {
 	customers map[tsujiban.CustomerID]*Customer
 	numbers   holders
 	closed    prefixSet
+	suspended prefixSet
 	hints     prefixSet
 	countries countryRules
 	fraud     FraudMode
@@ -92,7 +94,7 @@ func Compile(src Source) (*Policy, error) {
 		}
 	}
 	p.numbers.mark(p.customers)
-	return p, nil
+	return p, p.suspend(src.Suspended)
 }
 
 // add compiles one customer into the policy.
