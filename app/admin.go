@@ -119,6 +119,15 @@ func (a *App) putCustomer(s *settings, by string, c tsujiban.Customer) error {
 		return fmt.Errorf("customer %s: %w", c.ID, err)
 	}
 	i, found := s.customer(c.ID)
+	var had []string
+	if found {
+		had = s.customers[i].Numbers
+	}
+	if _, added := store.DiffList(had, c.Numbers); len(added) > 0 {
+		if err := a.mayShow(context.Background(), &c, added); err != nil {
+			return err
+		}
+	}
 	what := "added"
 	if found {
 		if what = store.DiffCustomer(&s.customers[i], &c); reflect.DeepEqual(s.customers[i], c) {
@@ -268,6 +277,9 @@ func (a *App) Reload(ctx context.Context, by string) (control.Done, error) {
 	}
 	trunks, err := a.store.Trunks(ctx, "")
 	if err != nil {
+		return control.Done{}, err
+	}
+	if r.source.Suspended, err = a.suspendedNow(ctx, customers); err != nil {
 		return control.Done{}, err
 	}
 	p, dir, err := a.compile(r, customers, trunks)

@@ -192,6 +192,9 @@ func (a *App) startPolicy(ctx context.Context) (err error) {
 	if a.trunks, err = a.store.Trunks(ctx, ""); err != nil {
 		return err
 	}
+	if a.rules.source.Suspended, err = a.suspendedNow(ctx, a.customers); err != nil {
+		return err
+	}
 	p, err := a.rules.compile(a.customers)
 	if err != nil {
 		return err

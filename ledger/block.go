@@ -90,6 +90,19 @@ func (r Range) without(o Range, dst []Range) []Range {
 	return dst
 }
 
+// Without is what is left of the range when others are taken out.
+func (r Range) Without(others []Range) []Range {
+	left := []Range{r}
+	for _, o := range others {
+		var next []Range
+		for _, l := range left {
+			next = l.without(o, next)
+		}
+		left = next
+	}
+	return left
+}
+
 // String writes "+815012340000" or "+815012340000..+815012349999".
 func (r Range) String() string {
 	s := "+" + strconv.FormatInt(r.First, 10)

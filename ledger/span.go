@@ -94,14 +94,7 @@ func touches(rs []Range, r Range) bool {
 
 // kept are the numbers of a superseded span that the change does not touch.
 func kept(rs []Range, s Span) []part {
-	left := []Range{s.Block.Range()}
-	for _, r := range rs {
-		var next []Range
-		for _, l := range left {
-			next = l.without(r, next)
-		}
-		left = next
-	}
+	left := s.Block.Range().Without(rs)
 	out := make([]part, len(left))
 	for i, l := range left {
 		out[i] = part{l, s.From, s.To, s.Value, s.Entry}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // days and hours are counted in the node's zone, also where none is installed
 
@@ -47,6 +48,8 @@ func verbs() []verb {
 	vs = append(vs, customerVerbs()...)
 	vs = append(vs, limitVerbs()...)
 	vs = append(vs, numberVerbs()...)
+	vs = append(vs, ledgerVerbs()...)
+	vs = append(vs, holderVerbs()...)
 	vs = append(vs, trunkVerbs()...)
 	vs = append(vs, restrictVerbs()...)
 	vs = append(vs, callVerbs()...)
@@ -116,7 +119,7 @@ func (c *cmd) exit(err error) int {
 		return 0 // the reader of our output has seen enough
 	}
 	code := tsujiban.CodeOf(err)
-	text := " " + term.Clean(err.Error())
+	text := " " + linesOf(err.Error())
 	var problems config.Problems
 	if errors.As(err, &problems) {
 		text = ""
@@ -128,4 +131,13 @@ func (c *cmd) exit(err error) int {
 		return tsujiban.CodeInternal.ExitCode()
 	}
 	return code.ExitCode()
+}
+
+// linesOf cleans what goes over several lines, as the reasons of an import do.
+func linesOf(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = term.Clean(lines[i])
+	}
+	return strings.Join(lines, "\n  ")
 }

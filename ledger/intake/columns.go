@@ -104,8 +104,9 @@ func (h *head) cell(r *sheet.Row, name string) string {
 	return strings.TrimPrefix(r.Cell(i), "'") // as we write what a spreadsheet could calculate
 }
 
-// parseInstant reads a day or an instant as people and spreadsheets write it; a day is its midnight in the zone of the node.
-func parseInstant(field, s string, zone *time.Location) (time.Time, error) {
+// ParseInstant reads a day or an instant as people and spreadsheets write it; a day is its midnight in the zone. Empty is the
+// zero time.
+func ParseInstant(field, s string, zone *time.Location) (time.Time, error) {
 	s = narrow(s)
 	if s == "" {
 		return time.Time{}, nil

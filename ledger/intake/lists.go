@@ -106,13 +106,13 @@ func (r *Reader) number(h *head, row *sheet.Row, out *Lists) error {
 			return invalid("verb: there is no %q; write add, assign, return, suspend, …", verb)
 		}
 	}
-	if c.From, err = parseInstant("from", h.cell(row, "from"), r.Zone); err != nil {
+	if c.From, err = ParseInstant("from", h.cell(row, "from"), r.Zone); err != nil {
 		return err
 	}
 	if c.From.IsZero() {
 		c.From = r.Now
 	}
-	if c.Until, err = parseInstant("until", h.cell(row, "until"), r.Zone); err != nil {
+	if c.Until, err = ParseInstant("until", h.cell(row, "until"), r.Zone); err != nil {
 		return err
 	}
 	if c.Forwarding, err = parseYes("forwarding", h.cell(row, "forwarding")); err != nil {
@@ -135,13 +135,13 @@ func (r *Reader) holder(h *head, row *sheet.Row, out *Lists) error {
 		Account: h.cell(row, "account"), Contact: h.cell(row, "contact"), Parent: tsujiban.CustomerID(h.cell(row, "parent")),
 	}}
 	var err error
-	if c.From, err = parseInstant("from", h.cell(row, "from"), r.Zone); err != nil {
+	if c.From, err = ParseInstant("from", h.cell(row, "from"), r.Zone); err != nil {
 		return err
 	}
 	if c.From.IsZero() {
 		c.From = r.Now
 	}
-	if c.Until, err = parseInstant("until", h.cell(row, "until"), r.Zone); err != nil {
+	if c.Until, err = ParseInstant("until", h.cell(row, "until"), r.Zone); err != nil {
 		return err
 	}
 	if c.Holder.Reseller, err = parseYes("reseller", h.cell(row, "reseller")); err != nil {
@@ -154,7 +154,7 @@ func (r *Reader) holder(h *head, row *sheet.Row, out *Lists) error {
 		field string
 		dst   *string
 	}{{"approved", &c.Holder.Approved}, {"ended", &c.Holder.Ended}} {
-		t, err := parseInstant(d.field, h.cell(row, d.field), r.Zone)
+		t, err := ParseInstant(d.field, h.cell(row, d.field), r.Zone)
 		if err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func (r *Reader) holder(h *head, row *sheet.Row, out *Lists) error {
 		}
 	}
 	k := ledger.Check{What: h.cell(row, "check_what"), How: h.cell(row, "check_how"), By: h.cell(row, "check_by"), Evidence: strings.ToLower(h.cell(row, "check_evidence"))}
-	if k.At, err = parseInstant("check_at", h.cell(row, "check_at"), r.Zone); err != nil {
+	if k.At, err = ParseInstant("check_at", h.cell(row, "check_at"), r.Zone); err != nil {
 		return err
 	}
 	if k != (ledger.Check{}) {

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"slices"
 
@@ -149,16 +148,4 @@ func (b *batch) designate(r ledger.Range, carrier string, published int64) error
 		b.ranges = append(b.ranges, r)
 	}
 	return nil
-}
-
-// Each calls f with everything that is true at an instant, by number. It reads all: for exports and reports.
-func (l *Ledger) Each(ctx context.Context, r ledger.Range, at, believed int64, f func(*ledger.Span) error) error {
-	return l.d.list(ctx, "read the ledger", l.d.read, `SELECT `+numberColumns+numberTables+` WHERE n.block BETWEEN ? AND ? AND n.start <= ? AND n.finish > ? AND n.entry <= ? AND n.closed > ? ORDER BY n.block`,
-		[]any{int64(ledger.BlockOf(r.First, 0)), r.Last<<4 | 15, at, at, believed, believed}, func(rows *sql.Rows) error {
-			s, err := scanSpan(rows)
-			if err != nil {
-				return err
-			}
-			return f(&s)
-		})
 }

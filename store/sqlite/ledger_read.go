@@ -236,3 +236,44 @@ func (l *Ledger) Carrier(ctx context.Context, n tsujiban.Number, at, believed ti
 	d.Block, d.Published, d.Known = block.Range(), fromMicros(published), true
 	return d, nil
 }
+
+// Each calls f with everything that is true at an instant of the numbers in a range, by number; the first block may begin
+// before the range. The zero times are now. It reads all that there is: for exports and reports.
+func (l *Ledger) Each(ctx context.Context, r ledger.Range, at, believed time.Time, f func(*ledger.Span) error) error {
+	b, err := l.belief(ctx, believed)
+	if err != nil || b == 0 {
+		return err
+	}
+	if at.IsZero() {
+		at = l.s.clock()
+	}
+	scan := func(rows *sql.Rows) error {
+		s, err := scanSpan(rows)
+		if err != nil {
+			return err
+		}
+		return f(&s)
+	}
+	const when = ` AND n.start <= ? AND n.finish > ? AND n.entry <= ? AND n.closed > ?`
+	args := []any{micros(at), micros(at), b, b}
+	low := int64(ledger.BlockOf(r.First, 0))
+	err = l.d.list(ctx, "read the ledger", l.d.read, `SELECT `+numberColumns+numberTables+` WHERE n.block IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AND n.block < ?`+when,
+		append(append(aroundArgs(r.First), low), args...), scan)
+	if err != nil {
+		return err
+	}
+	return l.d.list(ctx, "read the ledger", l.d.read, `SELECT `+numberColumns+numberTables+` WHERE n.block BETWEEN ? AND ?`+when+` ORDER BY n.block`,
+		append([]any{low, r.Last<<4 | 15}, args...), scan)
+}
+
+// Suspended calls f with the numbers that are suspended at an instant.
+func (l *Ledger) Suspended(ctx context.Context, at time.Time, f func(ledger.Range)) error {
+	return l.d.list(ctx, "list the suspended numbers", l.d.read, `SELECT block FROM numbers INDEXED BY numbers_suspended
+		WHERE state = 'suspended' AND start <= ? AND finish > ? AND closed = 9223372036854775807 ORDER BY block`,
+		[]any{micros(at), micros(at)}, func(rows *sql.Rows) error {
+			var k ledger.Block
+			err := rows.Scan(&k)
+			f(k.Range())
+			return err
+		})
+}

@@ -1,0 +1,80 @@
+package control
+
+import (
+	"time"
+
+	"tsujiban"
+	"tsujiban/ledger"
+)
+
+// When says of which instants a question or a change is about, as people write them ("2026-04-01", "2026-04-01 15:00"), in
+// the zone of the node. Empty is now, or for ever.
+type When struct {
+	From  string `json:"from,omitempty"`
+	Until string `json:"until,omitempty"`
+}
+
+// NumberChange asks for a change of numbers. Numbers are as people write them: whole, a prefix with '*', first..last.
+type NumberChange struct {
+	When
+	Verb       string   `json:"verb"`
+	Numbers    []string `json:"numbers"`
+	Holder     string   `json:"holder,omitempty"`
+	Source     string   `json:"source,omitempty"`
+	Peer       string   `json:"peer,omitempty"`
+	Forwarding bool     `json:"forwarding,omitempty"`
+	AgeingDays int      `json:"ageing_days,omitempty"`
+	Ground     string   `json:"ground"`
+	DryRun     bool     `json:"dry_run,omitempty"`
+}
+
+// HolderChange sets some fields of a holder from an instant on; those that Fields does not name stay.
+type HolderChange struct {
+	When
+	Fields map[string]any `json:"fields"`          // as of [ledger.Holder]
+	Check  *ledger.Check  `json:"check,omitempty"` // one more identity check
+	Add    bool           `json:"add,omitempty"`   // it must not exist
+	Ground string         `json:"ground"`
+}
+
+// LedgerImport is a file that a ledger is to take in.
+type LedgerImport struct {
+	Name      string   `json:"name"`
+	Data      []byte   `json:"data"`
+	Published string   `json:"published,omitempty"` // of a designation table: the day of its publication
+	Whole     []string `json:"whole,omitempty"`     // of a designation list: the numbers that it covers
+	Ground    string   `json:"ground"`
+	DryRun    bool     `json:"dry_run,omitempty"`
+}
+
+// LedgerDone says what a change of the ledger came to.
+type LedgerDone struct {
+	Done
+	ledger.Outcome
+	DryRun bool `json:"dry_run,omitempty"`
+}
+
+// NumberState is all that is to be said of one number.
+type NumberState struct {
+	Position   ledger.Position   `json:"position"`
+	Designated ledger.Designated `json:"designated"`
+	Life       []ledger.Position `json:"life"`
+	At         time.Time         `json:"at"`
+	Believed   time.Time         `json:"believed,omitzero"`
+}
+
+// HolderState is all that is to be said of one holder.
+type HolderState struct {
+	Chain []ledger.Link          `json:"chain"`
+	Life  []ledger.HolderVersion `json:"life"`
+	Below []tsujiban.CustomerID  `json:"below,omitempty"`
+}
+
+// Exported is one line of an export.
+type Exported struct {
+	Range ledger.Range `json:"numbers"`
+	ledger.Value
+	From  time.Time `json:"from"`
+	To    time.Time `json:"to,omitzero"`
+	Entry int64     `json:"entry"`
+}
