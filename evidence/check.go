@@ -82,7 +82,12 @@ func Check(dir string, entries Entries, progress func(done, size int64)) (*Check
 		return nil, noTree(dir, err)
 	}
 	c.keys()
-	if !c.checkpoint() {
+	// Before the checkpoint: the program writes that one first.
+	history, err := os.ReadFile(filepath.Join(dir, historyFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the evidence: %w", err)
+	}
+	if !c.checkpoint(history) {
 		return c.rep, nil
 	}
 	if err := c.erasures(); err != nil {
@@ -91,9 +96,7 @@ func Check(dir string, entries Entries, progress func(done, size int64)) (*Check
 	if err := c.tiles(); err != nil {
 		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the evidence: %w", err)
 	}
-	if err := c.history(); err != nil {
-		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the evidence: %w", err)
-	}
+	c.history(history)
 	if err := entries(c.entry); err != nil {
 		return nil, err
 	}
@@ -161,14 +164,16 @@ func (c *checker) keys() {
 	}
 }
 
-// checkpoint reads the newest checkpoint, or one to go on with; false when there is none.
-func (c *checker) checkpoint() bool {
+// checkpoint reads the newest checkpoint, or one to go on with; false when there is none. One that handed over to a new key is written
+// before the file is, and counts when a crash came between.
+func (c *checker) checkpoint(history []byte) bool {
 	msg, err := readLimited(filepath.Join(c.dir, checkpointFile), MaxNote)
 	if err == nil {
-		var s *Signed
-		if s, err = OpenCheckpoint(msg, c.known()...); err == nil {
-			c.head = *s
-		}
+		err = c.takeHead(msg)
+	}
+	if again, kerr := readKeyring(c.dir); err != nil && kerr == nil && msg != nil && c.ring != nil && len(again.keys) > len(c.ring.keys) {
+		c.ring, c.rep.Keys = again, len(again.keys) // the key was changed in between
+		err = c.takeHead(msg)
 	}
 	if err != nil {
 		ja, en := japanese(err), err.Error()
@@ -176,22 +181,27 @@ func (c *checker) checkpoint() bool {
 			ja, en = "最新のチェックポイントがありません", "the newest checkpoint is missing"
 		}
 		c.rep.fault(Fault{File: checkpointFile, Ja: ja, En: en})
-		b, err := os.ReadFile(filepath.Join(c.dir, historyFile))
-		if err != nil {
-			return false
-		}
-		notes, _ := splitNotes(b)
+		notes, _ := splitNotes(history)
 		for _, msg := range notes {
-			if s, err := OpenCheckpoint(msg, c.known()...); err == nil {
-				c.head = *s
-			}
+			_ = c.takeHead(msg) // what is wrong with it is said with the history
 		}
-		if c.head.Note == nil {
-			return false
+	}
+	if c.ring != nil {
+		for _, msg := range c.ring.rotations {
+			_ = c.takeHead(msg) // it was verified with the keys
 		}
 	}
 	c.rep.Log, c.rep.Entries, c.rep.Signed = c.head.Origin, c.head.Size, c.head.Time
-	return true
+	return c.head.Note != nil
+}
+
+// takeHead goes on with a checkpoint if it is the largest.
+func (c *checker) takeHead(msg []byte) error {
+	s, err := OpenCheckpoint(msg, c.known()...)
+	if err == nil && (c.head.Note == nil || s.Size > c.head.Size) {
+		c.head = *s
+	}
+	return err
 }
 
 func (c *checker) erasures() (err error) {

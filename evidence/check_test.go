@@ -269,3 +269,46 @@ func TestErasure(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// A program that keeps the tree does not disturb a check, nor the check the program.
+func TestCheckWhileItGrows(t *testing.T) {
+	s := newSite(t, 20_000)
+	l := s.open()
+	s.must(l.Publish())
+	stop, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		rd, err := s.source(1)
+		for n := 0; err == nil && n < 20_000; n++ {
+			var line []byte
+			if line, err = rd.Line(t.Context()); err != nil {
+				break
+			}
+			l.Append(line)
+			switch {
+			case n%5003 == 0:
+				_, err = l.Rotate()
+			case n%37 == 0:
+				s.now = s.now.Add(time.Minute)
+				err = l.Publish()
+			}
+		}
+		close(stop)
+		done <- err
+	}()
+	checks := 0
+	for ; ; checks++ {
+		if r, text := s.check(); !r.OK() || text != "" {
+			t.Fatalf("check %d: %s", checks, text)
+		}
+		select {
+		case <-stop:
+			s.must(<-done)
+			s.must(l.Close())
+			if r, text := s.check(); !r.OK() || r.Entries != 20_000 || checks < 2 {
+				t.Errorf("%d checks, %+v %s", checks, r, text)
+			}
+			return
+		default:
+		}
+	}
+}

@@ -2,11 +2,7 @@ package evidence
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -21,11 +17,7 @@ type point struct {
 }
 
 // history reads every checkpoint that was kept, and those of the rotations.
-func (c *checker) history() error {
-	b, err := os.ReadFile(filepath.Join(c.dir, historyFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
+func (c *checker) history(b []byte) {
 	notes, rest := splitNotes(b)
 	if len(rest) > 0 {
 		c.rep.note(Fault{File: historyFile, Ja: "末尾に書きかけがあります。次の起動時に切り取られます", En: "an unfinished checkpoint at the end; cut off at the next start"})
@@ -41,7 +33,6 @@ func (c *checker) history() error {
 	}
 	slices.SortStableFunc(c.points, func(a, b point) int { return cmp.Compare(a.Size, b.Size) })
 	c.pass()
-	return nil
 }
 
 // kept takes up one checkpoint; it returns its size.

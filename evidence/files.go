@@ -128,15 +128,13 @@ func put(dir, name string, mode fs.FileMode, durable bool, parts ...[]byte) erro
 	temp := filepath.Join(dir, tempFile)
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
 	if err != nil {
-		return err
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "writing %s: %w", name, err)
 	}
+	err = f.Chmod(mode) // before a private key goes in: a leftover file keeps its own
 	for _, p := range parts {
 		if err == nil {
 			_, err = f.Write(p)
 		}
-	}
-	if err == nil {
-		err = f.Chmod(mode) // a leftover file keeps its own
 	}
 	if err == nil && durable {
 		err = f.Sync()

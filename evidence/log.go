@@ -102,7 +102,8 @@ func Open(ctx context.Context, o Options, committed uint64) (_ *Log, err error) 
 	return l, nil
 }
 
-// readHead reads the newest checkpoint, or, when it is not whole, the last that was kept.
+// readHead finds the newest checkpoint. It is in its file, unless a crash came between, or the file was damaged or put back: the tree never goes
+// behind one that was signed.
 func (l *Log) readHead() error {
 	kept, err := l.readHistory()
 	if err != nil {
@@ -111,30 +112,28 @@ func (l *Log) readHead() error {
 	msg, err := readLimited(filepath.Join(l.o.Dir, checkpointFile), MaxNote)
 	if err == nil {
 		s, err := OpenCheckpoint(msg, l.keys.keys...)
-		if err == nil {
+		if err != nil {
+			l.o.Logger.Warn("the newest checkpoint cannot be read; the tree goes on from the last one that was kept", slog.String("dir", l.o.Dir), slog.Any("error", err))
+		} else {
 			l.head = *s
-			return nil
 		}
-		l.o.Logger.Warn("the newest checkpoint cannot be read; the tree goes on from the last one that was kept", slog.String("dir", l.o.Dir), slog.Any("error", err))
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the checkpoint: %w", err)
-	} else if len(kept) > 0 {
-		l.o.Logger.Warn("the newest checkpoint is gone; the tree goes on from the last one that was kept", slog.String("dir", l.o.Dir))
 	}
 	for _, msg := range append(kept, l.keys.rotations...) {
 		s, err := OpenCheckpoint(msg, l.keys.keys...)
 		if err != nil {
 			return tsujiban.Errorf(tsujiban.CodeCorrupt, "%s: %w; put a copy of the file back", historyFile, err)
 		}
-		if s.Size >= l.head.Size {
+		if s.Size > l.head.Size || s.Size == l.head.Size && l.head.Note == nil {
 			l.head = *s
+			l.head.Note = nil // Publish writes it anew
 		}
 	}
-	l.head.Note = nil // Publish writes it anew
 	return nil
 }
 
-// readHistory reads the checkpoints that were kept, and cuts off what a crash left unfinished behind them.
+// readHistory reads the last checkpoint that was kept, and cuts off what a crash left unfinished behind it.
 func (l *Log) readHistory() ([][]byte, error) {
 	name := filepath.Join(l.o.Dir, historyFile)
 	b, err := os.ReadFile(name)
@@ -151,8 +150,9 @@ func (l *Log) readHistory() ([][]byte, error) {
 			return nil, err
 		}
 	}
+	notes = notes[max(len(notes)-1, 0):]
 	if len(notes) > 0 {
-		if s, err := OpenCheckpoint(notes[len(notes)-1], l.keys.keys...); err == nil {
+		if s, err := OpenCheckpoint(notes[0], l.keys.keys...); err == nil {
 			l.kept = s.Time
 		}
 	}

@@ -42,7 +42,7 @@ func runVerify(c *cmd, args []string) error {
 	if c.json {
 		err = c.writeJSON(report)
 	} else {
-		err = c.printf("%s", cleanLines(report.Text(c.lang)))
+		err = c.printf("%s", cleanReport(report.Text(c.lang)))
 	}
 	if err == nil && !report.OK() {
 		err = tsujiban.Errorf(tsujiban.CodeInvalid, "%s: %s", args[0], c.tr("証明ファイルとして正しくありません", "the bundle does not hold"))
@@ -50,8 +50,8 @@ func runVerify(c *cmd, args []string) error {
 	return err
 }
 
-// cleanLines makes foreign text safe to print line by line.
-func cleanLines(s string) string {
+// cleanReport makes foreign text safe to print line by line.
+func cleanReport(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
 		lines[i] = term.Clean(l)

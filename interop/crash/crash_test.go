@@ -39,6 +39,7 @@ type world struct {
 	abroad  []*pbx
 	books   *books
 	client  *control.Client
+	signed  [][]byte // checkpoints that were on disk when the guard was killed
 }
 
 func newWorld(t *testing.T) *world {
@@ -68,7 +69,7 @@ func newWorld(t *testing.T) *world {
 
 // TestKilled kills the guard fifty times under load, at a random moment, once in a while already
 // while it starts. After each start the journal knows every call that the carrier has
-// seen, and nobody has more at risk than his cap.
+// seen, and nobody has more at risk than his cap. In the end the evidence has every entry, and goes on from every checkpoint.
 func TestKilled(t *testing.T) {
 	start := time.Now()
 	w := newWorld(t)
@@ -95,6 +96,7 @@ func TestKilled(t *testing.T) {
 	w.compareOpen(g)
 	g.Stop()
 	w.check()
+	w.prove()
 	torn := tear(t, w, copied)
 	bound := 0
 	for _, n := range w.books.bound {
@@ -139,6 +141,7 @@ wait:
 		}
 	}
 	g.Kill()
+	w.sign()
 	for _, p := range append(calling, w.home) {
 		p.stop()
 	}
