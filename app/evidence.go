@@ -14,7 +14,7 @@ import (
 )
 
 // The tree over the journal is a view like the others: it reads what is durable, never stands on the path of a call, and rests at least as long as
-// it works, three times as long while the journal grows fast. At 20,000 entries a second it needs a tenth of one core.
+// it works, three times as long while the journal grows fast. At 20,000 entries a second it needs less than a tenth of one core.
 const (
 	proveLook    = 250 * time.Millisecond
 	provePublish = 2 * time.Second // between two checkpoints
