@@ -20,15 +20,18 @@ import (
 // ledgerRoutes are the orders about numbers and their holders.
 func (s *controlServer) ledgerRoutes(m *http.ServeMux) {
 	for pattern, f := range map[string]func(*http.Request) (any, error){
-		"POST /v1/ledger/numbers":         s.changeNumbers,
-		"GET /v1/ledger/numbers/{number}": s.showNumber,
-		"GET /v1/ledger/held/{id}":        s.heldBy,
-		"GET /v1/ledger/holders":          s.listHolders,
-		"GET /v1/ledger/holders/{id}":     s.showHolder,
-		"POST /v1/ledger/holders/{id}":    s.changeHolder,
-		"POST /v1/ledger/import":          s.importLedger,
-		"POST /v1/ledger/undo/{entry}":    s.undoEntry,
-		"GET /v1/ledger/entries":          s.listEntries,
+		"POST /v1/ledger/numbers":             s.changeNumbers,
+		"GET /v1/ledger/numbers/{number}":     s.showNumber,
+		"GET /v1/ledger/held/{id}":            s.heldBy,
+		"GET /v1/ledger/holders":              s.listHolders,
+		"GET /v1/ledger/holders/{id}":         s.showHolder,
+		"POST /v1/ledger/holders/{id}":        s.changeHolder,
+		"POST /v1/ledger/import":              s.importLedger,
+		"POST /v1/ledger/undo/{entry}":        s.undoEntry,
+		"GET /v1/ledger/entries":              s.listEntries,
+		"GET /v1/ledger/questions":            s.questions,
+		"POST /v1/ledger/holders/{id}/screen": s.screenHolder,
+		"GET /v1/ledger/holders/{id}/screens": s.listScreens,
 	} {
 		m.HandleFunc(pattern, s.handle(f))
 	}
@@ -157,6 +160,13 @@ func (s *controlServer) changeHolder(r *http.Request) (any, error) {
 	if c.Until, err = a.instant("until", in.Until, time.Time{}); err != nil {
 		return nil, err
 	}
+	checked, err := a.instant("on", in.On, a.now())
+	if err != nil {
+		return nil, err
+	}
+	if checked.After(a.now()) {
+		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "on: %s has not come yet", in.On)
+	}
 	o := &ledger.Order{Entry: ledger.Entry{By: byOf(r), Verb: "holder", Ground: in.Ground}}
 	return a.book(r.Context(), o, func(o *ledger.Order) (ledger.Outcome, error) {
 		l := a.store.Ledger()
@@ -179,9 +189,7 @@ func (s *controlServer) changeHolder(r *http.Request) (any, error) {
 			if k.By == "" {
 				k.By = o.Entry.By
 			}
-			if k.At.IsZero() {
-				k.At = c.From
-			}
+			k.At = checked
 			c.Holder.Checks = append(c.Holder.Checks[:len(c.Holder.Checks):len(c.Holder.Checks)], k)
 		}
 		o.Holders = []ledger.HolderChange{c}
@@ -221,7 +229,7 @@ func (s *controlServer) importLedger(r *http.Request) (any, error) {
 	if err != nil {
 		return dryRefusals(o, err)
 	}
-	o.Holders, o.Changes = lists.Holders, lists.Changes
+	o.Holders, o.Screens, o.Changes = lists.Holders, lists.Screens, lists.Changes
 	return a.book(r.Context(), o, func(o *ledger.Order) (ledger.Outcome, error) { return a.store.Ledger().Do(r.Context(), o) })
 }
 

@@ -11,6 +11,7 @@ import (
 	"tsujiban"
 	"tsujiban/app/config"
 	"tsujiban/guard/policy"
+	"tsujiban/ledger/screen"
 	"tsujiban/numbering"
 	"tsujiban/rating"
 )
@@ -20,6 +21,7 @@ import (
 type rules struct {
 	source policy.Source // without customers
 	plan   *numbering.Plan
+	screen *screen.Rules
 }
 
 // maxHints bounds the file of hints, in bytes.
@@ -48,7 +50,11 @@ func loadRules(c *config.Config) (*rules, error) {
 	if src.Hints, err = loadHints(c.Guard.Hints); err != nil {
 		return nil, err
 	}
-	return &rules{source: src, plan: plan}, nil
+	r := &rules{source: src, plan: plan}
+	if r.screen, err = loadScreen(c); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 func fraudMode(m config.FraudMode) policy.FraudMode {

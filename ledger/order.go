@@ -13,6 +13,7 @@ type Order struct {
 	Entry   Entry // By, Verb, Ground, Note, File, SHA256; the ledger sets the rest
 	Changes []Change
 	Holders []HolderChange // before Changes
+	Screens []Screening    // after Holders, before Changes
 	DryRun  bool           // find out what would be refused, and change nothing
 	// Confirm is asked when all has gone well, before it is made to last; its error takes all
 	// back. It must not use the ledger.

@@ -172,6 +172,11 @@ func (r *reader) journal(f *fileJournal, c *Config) {
 	c.Journal.Segment = r.size("journal.segment", f.Segment, 64<<20, 1<<20, 4<<30)
 }
 
+func (r *reader) ledger(f *fileLedger, c *Config) {
+	c.Ledger.Screen = r.path(f.Screen)
+	r.readable("ledger.screen", c.Ledger.Screen)
+}
+
 func (r *reader) sip(f *fileSIP, c *Config) {
 	c.SIP = SIP{
 		Realm:             f.Realm,

@@ -23,6 +23,7 @@ type Config struct {
 	Carriers []Carrier // [[carrier]], at least one
 	Guard    Guard
 	Journal  Journal
+	Ledger   Ledger
 	SIP      SIP
 	Control  Control
 	Metrics  Metrics
@@ -119,6 +120,11 @@ type Journal struct {
 	Segment       int64 // bytes of a segment; 64 MiB by default
 }
 
+// Ledger says by which rules numbers are given out.
+type Ledger struct {
+	Screen string // file of the rules of the onboarding screen; empty: those that come with the program
+}
+
 // SIP holds the timers and bounds of the edge.
 type SIP struct {
 	Realm             string        // digest realm; the node's name by default
@@ -166,7 +172,7 @@ func (c *Config) SecretFile() string { return filepath.Join(c.Node.Data, "secret
 // Load reads and checks a configuration file. The error is a [tsujiban.Error] that
 // holds [Problems] when the file could be read.
 func Load(path string) (*Config, error) {
-	data, err := readFile(path, MaxFile)
+	data, err := ReadFile(path, MaxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +183,8 @@ func Load(path string) (*Config, error) {
 	return Parse(path, filepath.Dir(abs), data)
 }
 
-func readFile(path string, limit int64) (data []byte, err error) {
+// ReadFile reads a file that a configuration names, of at most limit bytes.
+func ReadFile(path string, limit int64) (data []byte, err error) {
 	f, err := os.Open(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -210,6 +217,7 @@ func Parse(name, dir string, data []byte) (*Config, error) {
 		r.carriers(f.Carrier, c)
 		r.guard(&f.Guard, c)
 		r.journal(&f.Journal, c)
+		r.ledger(&f.Ledger, c)
 		r.sip(&f.SIP, c)
 		r.rest(&f, c)
 	}

@@ -10,6 +10,7 @@ type fileConfig struct {
 	Carrier []fileCarrier `toml:"carrier"`
 	Guard   fileGuard     `toml:"guard"`
 	Journal fileJournal   `toml:"journal"`
+	Ledger  fileLedger    `toml:"ledger"`
 	SIP     fileSIP       `toml:"sip"`
 	Control fileControl   `toml:"control"`
 	Metrics fileMetrics   `toml:"metrics"`
@@ -77,6 +78,10 @@ type fileLimits struct {
 type fileJournal struct {
 	OnFailure string `toml:"on_failure"`
 	Segment   string `toml:"segment"`
+}
+
+type fileLedger struct {
+	Screen string `toml:"screen"`
 }
 
 type fileSIP struct {

@@ -30,7 +30,7 @@ type Seed struct {
 // LoadSeed reads a file of customers and trunks: TOML, or a customers.csv as traces
 // have it (id,name,international,opened). Realm is that of trunks which name none.
 func LoadSeed(path, realm string) (*Seed, error) {
-	data, err := readFile(path, MaxSeed)
+	data, err := ReadFile(path, MaxSeed)
 	if err != nil {
 		return nil, err
 	}

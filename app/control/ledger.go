@@ -33,6 +33,7 @@ type HolderChange struct {
 	When
 	Fields map[string]any `json:"fields"`          // as of [ledger.Holder]
 	Check  *ledger.Check  `json:"check,omitempty"` // one more identity check
+	On     string         `json:"on,omitempty"`    // when that check was made; now when empty
 	Add    bool           `json:"add,omitempty"`   // it must not exist
 	Ground string         `json:"ground"`
 }
@@ -77,4 +78,18 @@ type Exported struct {
 	From  time.Time `json:"from"`
 	To    time.Time `json:"to,omitzero"`
 	Entry int64     `json:"entry"`
+}
+
+// ScreenOrder puts a holder through the onboarding screen: with its answers, or, after a review, with what a person
+// decides ("pass", "refuse").
+type ScreenOrder struct {
+	Answers map[string]string `json:"answers,omitempty"`
+	Decide  string            `json:"decide,omitempty"`
+	Ground  string            `json:"ground"`
+}
+
+// ScreenDone is what came of a screen.
+type ScreenDone struct {
+	Done
+	Screening ledger.Screening `json:"screening"`
 }

@@ -80,7 +80,7 @@ func runHolderCheck(c *cmd, args []string) error {
 	fs.StringVar(&k.What, "what", "", c.tr("確認した`書類`", "what `document` was looked at"))
 	fs.StringVar(&k.How, "how", "", c.tr("確認の`方法`（対面、転送不要郵便など）", "`how`: in person, by mail to the address, …"))
 	fs.StringVar(&k.By, "by", "", c.tr("確認した`人`（省略時は操作した人）", "`who` looked (you, when left out)"))
-	fs.StringVar(&in.From, "from", "", c.tr("`いつ`（省略時は今）", "`when` (now when left out)"))
+	fs.StringVar(&in.On, "on", "", c.tr("確認した`日`（省略時は今）", "`when` it was looked at (now when left out)"))
 	fs.StringVar(&k.Evidence, "evidence", "", c.tr("保管した写しの`SHA-256`", "`SHA-256` of the copy that is kept"))
 	args, err := c.parse(args, 1, 1)
 	if err != nil {

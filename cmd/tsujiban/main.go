@@ -50,6 +50,7 @@ func verbs() []verb {
 	vs = append(vs, numberVerbs()...)
 	vs = append(vs, ledgerVerbs()...)
 	vs = append(vs, holderVerbs()...)
+	vs = append(vs, screenVerbs()...)
 	vs = append(vs, trunkVerbs()...)
 	vs = append(vs, restrictVerbs()...)
 	vs = append(vs, callVerbs()...)

@@ -28,7 +28,7 @@ var holderColumns = []column{
 	col("id", "契約者id"), col("name", "名称", "氏名", "商号"), col("kana", "フリガナ", "ふりがな"), col("corporate", "法人番号"), col("representative", "代表者"),
 	col("address", "住所", "所在地"), col("phone", "連絡先電話", "電話"), col("mail", "メール", "メールアドレス"), col("account", "口座", "支払口座"), col("contact", "担当者", "連絡担当者"),
 	col("reseller", "再販", "卸先"), col("forwarding", "転送", "転送役務"), col("parent", "仕入先", "上位再販者"), col("approved", "認定確認日"), col("ended", "契約終了日"), col("from", "開始日", "契約日"), col("until", "終了日"),
-	col("check_what", "確認書類"), col("check_how", "確認方法"), col("check_by", "確認者"), col("check_at", "確認日"), col("check_evidence", "書類ハッシュ"),
+	col("passed", "審査承認日"), col("passed_by", "審査者"), col("check_what", "確認書類"), col("check_how", "確認方法"), col("check_by", "確認者"), col("check_at", "確認日"), col("check_evidence", "書類ハッシュ"),
 }
 
 // head says where each column stands.

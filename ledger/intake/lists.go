@@ -13,6 +13,7 @@ import (
 // Lists is what lists of numbers and holders ask for.
 type Lists struct {
 	Holders []ledger.HolderChange
+	Screens []ledger.Screening // of holders that were screened before this ledger was kept
 	Changes []ledger.Change
 }
 
@@ -175,6 +176,35 @@ func (r *Reader) holder(h *head, row *sheet.Row, out *Lists) error {
 	if err := ledger.ValidInstant("from", c.From, r.Now); err != nil {
 		return err
 	}
+	if err := r.passed(h, row, out, &c.Holder); err != nil {
+		return err
+	}
 	out.Holders = append(out.Holders, c)
+	return nil
+}
+
+// passed takes over that a holder was screened before: a day, and who did it.
+func (r *Reader) passed(h *head, row *sheet.Row, out *Lists, holder *ledger.Holder) error {
+	on, by := h.cell(row, "passed"), h.cell(row, "passed_by")
+	if on == "" && by == "" {
+		return nil
+	}
+	at, err := ParseInstant("passed", on, r.Zone)
+	switch {
+	case err != nil:
+		return err
+	case at.IsZero() || by == "":
+		return invalid("passed: write both the day and by whom (passed_by)")
+	case at.After(r.Now):
+		return invalid("passed: %s is not over yet", on)
+	}
+	if err := ledger.ValidText("passed_by", by, ledger.MaxName, true); err != nil {
+		return err
+	}
+	day := at.Format(time.DateOnly)
+	out.Screens = append(out.Screens, ledger.Screening{
+		Holder: holder.ID, Outcome: ledger.ScreenPassed, Decided: true, Rules: "taken over",
+		Hits: []ledger.Hit{{Rule: "taken over", Ja: day + " に " + by + " が審査済み", En: "screened on " + day + " by " + by}},
+	})
 	return nil
 }

@@ -62,6 +62,11 @@ func (l *Ledger) Do(ctx context.Context, o *ledger.Order) (ledger.Outcome, error
 				return err
 			}
 		}
+		for i := range o.Screens {
+			if err := b.each(0, func() error { return b.screen(&o.Screens[i]) }); err != nil {
+				return err
+			}
+		}
 		for i := range o.Changes {
 			if err := b.each(o.Changes[i].Line, func() error { return b.change(&o.Changes[i]) }); err != nil {
 				return err

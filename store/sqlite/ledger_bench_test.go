@@ -38,6 +38,7 @@ func filledLedger(b *testing.B, n int64) *Ledger {
 	l := s.Ledger()
 	holders := max(n/100, 10)
 	var hs []ledger.HolderChange
+	var screens []ledger.Screening
 	window := ledger.Window{From: benchDay.AddDate(-2, 0, 0)}
 	for i := range holders {
 		h := ledger.Holder{ID: tsujiban.CustomerID(fmt.Sprintf("holder-%d", i)), Name: fmt.Sprintf("Holder %d", i), Reseller: i < 10}
@@ -47,9 +48,10 @@ func filledLedger(b *testing.B, n int64) *Ledger {
 				h.Parent = "holder-0"
 			}
 		}
+		screens = append(screens, ledger.Screening{Holder: h.ID, Outcome: ledger.ScreenPassed})
 		hs = append(hs, ledger.HolderChange{Holder: h, Window: window})
 	}
-	if _, err := l.Do(b.Context(), &ledger.Order{Entry: ledger.Entry{By: "sato", Verb: "import", Ground: "benchmark"}, Holders: hs}); err != nil {
+	if _, err := l.Do(b.Context(), &ledger.Order{Entry: ledger.Entry{By: "sato", Verb: "import", Ground: "benchmark"}, Holders: hs, Screens: screens}); err != nil {
 		b.Fatal(err)
 	}
 	const batch = 200_000

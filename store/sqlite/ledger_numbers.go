@@ -172,13 +172,17 @@ type mayKey struct {
 	from   int64
 }
 
-// mayHold tells why a holder may not get numbers: it, and every reseller above it, has to be known at that instant.
+// mayHold tells why a holder may not get numbers: it, and every reseller above it, has to be
+// known at that instant, and to have passed the onboarding screen.
 func (b *batch) mayHold(id tsujiban.CustomerID, from time.Time) error {
 	key := mayKey{id, micros(from)}
 	if err, ok := b.may[key]; ok {
 		return err
 	}
-	_, err := b.chain(b.tx, id, micros(from), b.entry)
+	links, err := b.chain(b.tx, id, micros(from), b.entry)
+	for i := 0; i < len(links) && err == nil; i++ {
+		err = b.passed(links[i].ID)
+	}
 	b.may[key] = err
 	return err
 }

@@ -21,6 +21,8 @@ type Ledger interface {
 	Undo(ctx context.Context, id int64, o *ledger.Order) (ledger.Outcome, error)
 	Entry(ctx context.Context, id int64) (ledger.Entry, error)
 	Entries(ctx context.Context, before int64, limit int) ([]ledger.Entry, error)
+	Screenings(ctx context.Context, id tsujiban.CustomerID) ([]ledger.Screening, error)
+	Applied(ctx context.Context, id tsujiban.CustomerID, field, value string, since time.Time) ([]tsujiban.CustomerID, error)
 	Holder(ctx context.Context, id tsujiban.CustomerID, at, believed time.Time) (ledger.Holder, error)
 	HolderLife(ctx context.Context, id tsujiban.CustomerID, believed time.Time) ([]ledger.HolderVersion, error)
 	Holders(ctx context.Context, below tsujiban.CustomerID, at, believed time.Time) ([]ledger.Holder, error)
@@ -42,6 +44,7 @@ func RunLedger(t *testing.T, open OpenLedger) {
 		"held by":  ledgerHeldBy,
 		"entries":  ledgerEntries,
 		"cut half": ledgerCutHalf,
+		"screens":  ledgerScreens,
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &bench{t: t, now: day(100)}
@@ -101,7 +104,7 @@ func (b *bench) holderFrom(h ledger.Holder, from int) {
 	if h.Name == "" {
 		h.Name = strings.ToUpper(string(h.ID))
 	}
-	o := &ledger.Order{Entry: by("holder"), Holders: []ledger.HolderChange{{Holder: h, Window: ledger.Window{From: day(from)}}}}
+	o := &ledger.Order{Entry: by("holder"), Holders: []ledger.HolderChange{{Holder: h, Window: ledger.Window{From: day(from)}}}, Screens: []ledger.Screening{{Holder: h.ID, Outcome: ledger.ScreenPassed}}}
 	if _, err := b.Do(b.t.Context(), o); err != nil {
 		b.t.Fatal(err)
 	}
@@ -421,5 +424,45 @@ func ledgerCutHalf(t *testing.T, b *bench) {
 	b.wantState(50, 1, ledger.StateNone, "")
 	if list, err := b.Entries(t.Context(), 0, 10); err != nil || len(list) != 0 {
 		t.Errorf("entries: %+v, %v", list, err)
+	}
+}
+
+// ledgerScreens: nobody gets a number before it, and every reseller above it, has passed.
+func ledgerScreens(t *testing.T, b *bench) {
+	screen := func(id tsujiban.CustomerID, o ledger.ScreenOutcome) {
+		t.Helper()
+		b.now = b.now.Add(time.Hour)
+		s := ledger.Screening{Holder: id, Outcome: o, Answers: map[string]string{"purpose": "support"}, Hits: []ledger.Hit{{Rule: "x", Ja: "あ", En: "a"}}, Marks: map[string]string{"phone": "0925551234", "mail": ""}}
+		if _, err := b.Do(t.Context(), &ledger.Order{Entry: by("screen"), Screens: []ledger.Screening{s}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, h := range []ledger.Holder{{ID: "top", Reseller: true}, {ID: "end", Parent: "top"}} {
+		h.Name = "X"
+		if _, err := b.Do(t.Context(), &ledger.Order{Entry: by("holder"), Holders: []ledger.HolderChange{{Holder: h, Window: ledger.Window{From: day(0)}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.do(add(0, 9, 0))
+	b.refuse(tsujiban.CodeForbidden, `"end": has not been through`, assign(1, 1, 1, "end"))
+	screen("end", ledger.ScreenPassed)
+	b.refuse(tsujiban.CodeForbidden, `"top": has not been through`, assign(1, 1, 1, "end"))
+	screen("top", ledger.ScreenReview)
+	b.refuse(tsujiban.CodeForbidden, `"top": has not passed the onboarding screen (review)`, assign(1, 1, 1, "end"))
+	screen("top", ledger.ScreenPassed)
+	b.do(assign(1, 1, 1, "end"))
+	screen("end", ledger.ScreenRefused)
+	b.refuse(tsujiban.CodeForbidden, "(refused)", assign(2, 2, 1, "end"))
+	b.wantState(1, 2, ledger.StateAssigned, "end")
+	list, err := b.Screenings(t.Context(), "end")
+	if err != nil || len(list) != 2 || list[0].Outcome != ledger.ScreenRefused || list[1].By != "sato" || list[0].Answers["purpose"] != "support" || list[0].Hits[0].Ja != "あ" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	others, err := b.Applied(t.Context(), "end", "phone", "0925551234", day(0))
+	if err != nil || len(others) != 1 || others[0] != "top" {
+		t.Errorf("applied: %v, %v", others, err)
+	}
+	if _, err := b.Do(t.Context(), &ledger.Order{Entry: by("screen"), Screens: []ledger.Screening{{Holder: "nobody"}}}); tsujiban.CodeOf(err) != tsujiban.CodeNotFound {
+		t.Errorf("nobody: %v", err)
 	}
 }

@@ -183,7 +183,7 @@ func ledgerModel(t *testing.T, open OpenLedger) {
 			id  tsujiban.CustomerID
 			day int
 		}{{"hakata", 0}, {"kyoto", 0}, {"late", lateDay}} {
-			o := &ledger.Order{Entry: by("holder"), Holders: []ledger.HolderChange{{Holder: ledger.Holder{ID: h.id, Name: string(h.id)}, Window: ledger.Window{From: day(h.day)}}}}
+			o := &ledger.Order{Entry: by("holder"), Holders: []ledger.HolderChange{{Holder: ledger.Holder{ID: h.id, Name: string(h.id)}, Window: ledger.Window{From: day(h.day)}}}, Screens: []ledger.Screening{{Holder: h.id, Outcome: ledger.ScreenPassed}}}
 			if _, err := l.Do(t.Context(), o); err != nil {
 				rt.Fatal(err)
 			}
