@@ -20,13 +20,17 @@ const (
 type pace struct {
 	at   time.Time // when the rate was taken
 	seq  uint64
+	rate float64 // entries in a second
 	busy bool
 }
 
 // rest is how long to wait after a batch that took so long to write; committed is how far the journal is.
 func (p *pace) rest(now time.Time, committed uint64, took time.Duration) time.Duration {
 	if d := now.Sub(p.at); d >= rateSpan {
-		p.busy = !p.at.IsZero() && float64(committed-p.seq) > busyRate*d.Seconds()
+		if p.rate = 0; !p.at.IsZero() {
+			p.rate = float64(committed-p.seq) / d.Seconds()
+		}
+		p.busy = p.rate > busyRate
 		p.at, p.seq = now, committed
 	}
 	if !p.busy {
