@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"tsujiban"
 )
 
@@ -102,6 +104,22 @@ func TestProofs(t *testing.T) {
 	} else if at, err := p.Verify(lines[6], tr.Keys()...); err != nil || at.Size != 1000 {
 		t.Errorf("at the earlier checkpoint: %+v, %v", at, err)
 	}
+}
+
+// A proof stays below 2 KB up to four thousand million entries, with the longest name that a log gets.
+func TestProofSize(t *testing.T) {
+	s := newSite(t, 1)
+	o := s.options()
+	o.Node = strings.Repeat("n", 100)
+	l, err := Open(t.Context(), o, 1)
+	s.must(err)
+	s.catchUp(l)
+	s.must(l.Publish())
+	p := Proof{Index: 1<<32 - 2, Hashes: make(tlog.RecordProof, 32), Checkpoint: l.Published().Note}
+	if n := len(p.Marshal()); n > 2048 {
+		t.Errorf("%d bytes", n)
+	}
+	s.must(l.Close())
 }
 
 // A tree that forks is found by whoever kept a checkpoint.
