@@ -182,7 +182,7 @@ func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, e 
 	if trust < 100 {
 		abroad := s.settled.topics[topicAbroad].share(1, m.backing(s, topicAbroad, 1), priors[topicAbroad].doubt)
 		fresh := s.settled.topics[topicNovelty].share(1, m.backing(s, topicNovelty, 1), priors[topicNovelty].doubt)
-		own := abroad * fresh / million * m.popularity(d.key) / million
+		own := abroad * fresh / million * m.expected(s, d.key) / million
 		w += clip(ratio(thiefChooses, own), novelLeast, novelMost) * s.history() / 100 * (100 - trust) / 100
 	}
 	if t.again {
@@ -254,12 +254,22 @@ func (m *Model) weighPace(s *State, d *destination, t *Trace, e *evidence) {
 	e.add(tsujiban.EvidenceConcurrency, up)
 }
 
+// expected is how likely a new destination is this one, in millionths: as often as with all customers, and with one that roams
+// at least half as often as any other.
+func (m *Model) expected(s *State, key uint16) uint64 {
+	p := m.popularity(key)
+	if s.roams() {
+		p = max(p, million/places/2)
+	}
+	return p
+}
+
+// places is how many destinations there are.
+const places = 230
+
 // popularity is the share of all customers' destinations that one has, in millionths.
 func (m *Model) popularity(key uint16) uint64 {
-	const (
-		places = 230
-		doubt  = 200
-	)
+	const doubt = 200
 	return (uint64(m.calls[key])*million + doubt*million/places) / (m.total + doubt)
 }
 
@@ -302,7 +312,9 @@ func (m *Model) conclude(s *State, d *destination, t *Trace, now, ms int64, othe
 	}
 	if t.fromNew {
 		s.source.add(now, w, leakSource)
-		f.find(s.source.sum, source, limit+widerSource, tsujiban.ReachAbroad(), e)
+		if w >= oddCall {
+			f.find(s.source.sum, source, limit+widerSource, s.odd(now), e)
+		}
 	}
 	if f.Level >= tsujiban.LevelAsk {
 		s.forgetPending(now)
@@ -504,7 +516,7 @@ func (s *State) odd(now int64) tsujiban.Reach {
 const (
 	oddCall = 3 * deciban // what a call must weigh to be stopped for what others weighed
 	oddFrom = 6 * deciban
-	manyOdd = 4
+	manyOdd = 6
 )
 
 // longer is what a call that outlasts an hour weighs beside its kind: hardly an honest one to a strange number lasts three.

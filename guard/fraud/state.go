@@ -169,7 +169,7 @@ func (s *State) Level(now int64) tsujiban.Level {
 
 // suspected tells whether calls teach nothing at present.
 func (s *State) suspected(now int64) bool {
-	return s.abroad.value(now, s.leakAbroad()) >= watchAt || s.home.value(now, leakHome) >= watchAt
+	return s.abroad.value(now, s.leakAbroad()) >= watchAt+min(s.today.usuallyOdd/2, watchAt/2) || s.home.value(now, leakHome) >= watchAt
 }
 
 // Ease takes most of the suspicion away, as when a restriction is lifted and nobody has said whose the use was. It teaches

@@ -35,7 +35,7 @@ func (t *today) close(day int64, home, abroad bool) {
 		t.growPeak()
 	}
 	if abroad {
-		t.growOdd(7)
+		t.growOdd(5)
 	}
 	if t.day != 0 {
 		// Days on which nothing happened count, too.
@@ -49,7 +49,7 @@ func (t *today) close(day int64, home, abroad bool) {
 func (t *today) growPeak() { t.peak = max(t.peak, min(t.calls, 2*t.peak+usualDay)) }
 
 func (t *today) growOdd(days centi) {
-	odd := min(t.odd, 2*t.usuallyOdd+30*deciban, mostOdd)
+	odd := min(t.odd, 2*t.usuallyOdd+50*deciban, mostOdd)
 	t.usuallyOdd += (odd - t.usuallyOdd) / days
 }
 
@@ -59,6 +59,6 @@ func (t *today) allow(home, abroad bool) {
 		t.growPeak()
 	}
 	if abroad {
-		t.growOdd(4)
+		t.growOdd(2)
 	}
 }
