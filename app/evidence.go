@@ -34,7 +34,7 @@ type prover struct {
 	clock   func() time.Time
 	log     *slog.Logger
 
-	orders  chan rotation
+	orders  chan treeOrder
 	closing chan struct{} // closed when the journal was
 	done    chan struct{}
 	cancel  context.CancelFunc
@@ -43,14 +43,10 @@ type prover struct {
 	failing atomic.Pointer[error] // why it does not go on; nil when it does
 }
 
-// rotation asks for a new key.
-type rotation struct {
-	reply chan<- rotated // cap 1
-}
-
-type rotated struct {
-	key evidence.Key
-	err error
+// treeOrder is something to be done with the tree, in the goroutine that it belongs to.
+type treeOrder struct {
+	do    func(*evidence.Log) error
+	reply chan<- error // cap 1
 }
 
 // startEvidence lets the tree follow the journal.
@@ -58,7 +54,7 @@ func (a *App) startEvidence(context.Context) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(a.ctx))
 	a.prover = &prover{
 		dir: a.cfg.EvidenceDir(), node: a.cfg.Node.Name, journal: a.journal, clock: a.now, log: a.log,
-		orders: make(chan rotation), closing: make(chan struct{}), done: make(chan struct{}), cancel: cancel,
+		orders: make(chan treeOrder), closing: make(chan struct{}), done: make(chan struct{}), cancel: cancel,
 	}
 	go func() {
 		defer close(a.prover.done)
@@ -111,7 +107,7 @@ func (p *prover) refuse(ctx context.Context, err error, again <-chan time.Time) 
 	for {
 		select {
 		case o := <-p.orders:
-			o.reply <- rotated{err: err}
+			o.reply <- err
 		case <-again:
 			return true
 		case <-p.closing:
@@ -157,9 +153,9 @@ func (p *prover) keep(ctx context.Context) (err error) {
 		case <-p.closing:
 			last = true
 		case o := <-p.orders:
-			key, err := l.Rotate()
+			err := o.do(l)
 			p.proven.Store(l.Published().Size)
-			o.reply <- rotated{key, err}
+			o.reply <- err
 			continue
 		case <-ctx.Done():
 			return ctx.Err()
@@ -242,24 +238,31 @@ func (f *follower) catchUp(ctx context.Context, last bool) error {
 	return nil
 }
 
-// rotateKey hands the evidence over to a new key, and records who asked for it.
-func (a *App) rotateKey(ctx context.Context, by string) (evidence.Key, uint64, error) {
-	done, err := a.record(ctx, by, "evidence: a new key is asked for")
-	if err != nil {
-		return evidence.Key{}, 0, err
-	}
-	reply := make(chan rotated, 1)
+// order has something done with the tree and waits for it.
+func (p *prover) order(ctx context.Context, do func(*evidence.Log) error) error {
+	reply := make(chan error, 1)
 	select {
-	case a.prover.orders <- rotation{reply}:
-	case <-a.prover.done:
-		return evidence.Key{}, 0, tsujiban.Errorf(tsujiban.CodeUnavailable, "the program is stopping")
+	case p.orders <- treeOrder{do, reply}:
+		return <-reply
+	case <-p.done:
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "the program is stopping")
 	case <-ctx.Done():
-		return evidence.Key{}, 0, tsujiban.Errorf(tsujiban.CodeUnavailable, "the evidence does not answer; see \"tsujiban status\"")
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "the evidence does not answer; see \"tsujiban status\"")
 	}
-	r := <-reply
-	if r.err != nil {
-		return evidence.Key{}, 0, r.err
+}
+
+// rotateKey hands the evidence over to a new key, and records who asked for it.
+func (a *App) rotateKey(ctx context.Context, by string) (key evidence.Key, seq uint64, err error) {
+	if _, err := a.record(ctx, by, "evidence: a new key is asked for"); err != nil {
+		return key, 0, err
 	}
-	done, err = a.record(ctx, by, "evidence: the key is now "+r.key.Fingerprint())
-	return r.key, done.Seq, err
+	err = a.prover.order(ctx, func(l *evidence.Log) (err error) {
+		key, err = l.Rotate()
+		return err
+	})
+	if err != nil {
+		return key, 0, err
+	}
+	done, err := a.record(ctx, by, "evidence: the key is now "+key.Fingerprint())
+	return key, done.Seq, err
 }

@@ -28,7 +28,7 @@ func BenchmarkEvidenceKeepsUp(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			p := &prover{dir: filepath.Join(dir, "evidence"), node: "bench", journal: j, clock: time.Now, log: log, orders: make(chan rotation), closing: make(chan struct{})}
+			p := &prover{dir: filepath.Join(dir, "evidence"), node: "bench", journal: j, clock: time.Now, log: log, orders: make(chan treeOrder), closing: make(chan struct{})}
 			done := make(chan struct{})
 			if i == 1 {
 				go func() { defer close(done); p.run(context.Background()) }()

@@ -272,13 +272,14 @@ func TestErasure(t *testing.T) {
 
 // A program that keeps the tree does not disturb a check, nor the check the program.
 func TestCheckWhileItGrows(t *testing.T) {
-	s := newSite(t, 20_000)
+	const entries = 10_000
+	s := newSite(t, entries)
 	l := s.open()
 	s.must(l.Publish())
 	stop, done := make(chan struct{}), make(chan error, 1)
 	go func() {
 		rd, err := s.source(1)
-		for n := 0; err == nil && n < 20_000; n++ {
+		for n := 0; err == nil && n < entries; n++ {
 			var line []byte
 			if line, err = rd.Line(t.Context()); err != nil {
 				break
@@ -304,7 +305,7 @@ func TestCheckWhileItGrows(t *testing.T) {
 		case <-stop:
 			s.must(<-done)
 			s.must(l.Close())
-			if r, text := s.check(); !r.OK() || r.Entries != 20_000 || checks < 2 {
+			if r, text := s.check(); !r.OK() || r.Entries != entries || checks < 2 {
 				t.Errorf("%d checks, %+v %s", checks, r, text)
 			}
 			return

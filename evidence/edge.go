@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"fmt"
-	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -89,15 +88,6 @@ func edgeLevels(size int64) (n int) {
 		n++
 	}
 	return n
-}
-
-// clone shares nothing with e.
-func (e *edge) clone() edge {
-	c := edge{size: e.size, levels: slices.Clone(e.levels)}
-	for i, l := range c.levels {
-		c.levels[i] = append(make([]byte, 0, tileBytes), l...)
-	}
-	return c
 }
 
 // loadEdge reads the edge of a tree of a size from tiles.

@@ -233,3 +233,31 @@ func (k *keyring) tidy(dir string, log *slog.Logger) error {
 	}
 	return nil
 }
+
+// Rotate hands over to a new key: the checkpoint that says so is signed by the old and the new one. The old public key is kept, the private
+// one removed. It returns the new key.
+func (l *Log) Rotate() (Key, error) {
+	n := len(l.keys.keys) + 1
+	if n > maxRotations {
+		return Key{}, tsujiban.Errorf(tsujiban.CodeConflict, "the log has had %d keys already", maxRotations)
+	}
+	key, err := newKey(l.o.Dir, n, l.signer.Name())
+	if err != nil {
+		return Key{}, err
+	}
+	next := keyring{keys: append(l.keys.keys[:n-1:n-1], key)}
+	signer, err := next.readSigner(l.o.Dir)
+	if err != nil {
+		return Key{}, err
+	}
+	err = l.publish(key.String(), l.signer, signer)
+	now, rerr := readKeyring(l.o.Dir) // the rotation may be on disk although what came after it failed
+	if rerr != nil {
+		return Key{}, errors.Join(err, rerr)
+	}
+	if len(now.keys) < n {
+		return Key{}, err
+	}
+	l.keys, l.signer = now, signer
+	return key, errors.Join(err, l.keys.tidy(l.o.Dir, l.o.Logger))
+}

@@ -160,16 +160,17 @@ func (c *Consistency) Verify(old []byte, keys ...Key) (before, after *Signed, er
 	}
 	switch {
 	case before.Origin != after.Origin:
-		return nil, nil, tsujiban.Errorf(tsujiban.CodeInvalid, "the checkpoints are of two logs: %q and %q", before.Origin, after.Origin)
+		return nil, nil, invalid(fmt.Sprintf("二つのチェックポイントが別々の記録簿のものです: %q と %q", before.Origin, after.Origin), fmt.Sprintf("the checkpoints are of two logs: %q and %q", before.Origin, after.Origin))
 	case before.Size != c.OldSize || before.Root != c.OldRoot:
-		return nil, nil, tsujiban.Errorf(tsujiban.CodeInvalid, "the proof is about a tree of %d entries with root %s; the earlier checkpoint is about %d entries with root %s: "+
-			"either the proof was made for another checkpoint, or the log shows different people different trees", c.OldSize, c.OldRoot, before.Size, before.Root)
+		return nil, nil, invalid(fmt.Sprintf("証明は %d 件・値 %s からのもので、手元のチェックポイントは %d 件・値 %s です。別のチェックポイントのための証明か、相手によって違う記録簿が見せられています", c.OldSize, c.OldRoot, before.Size, before.Root),
+			fmt.Sprintf("the proof is about a tree of %d entries with root %s; the earlier checkpoint is about %d entries with root %s: "+
+				"either the proof was made for another checkpoint, or the log shows different people different trees", c.OldSize, c.OldRoot, before.Size, before.Root))
 	}
 	return before, after, c.check(after)
 }
 
 func (c *Consistency) check(after *Signed) error {
-	bad := tsujiban.Errorf(tsujiban.CodeInvalid, "the later tree is not the earlier one with entries added: entries were changed or taken away between, or the proof was changed")
+	bad := invalid("新しい記録簿は、以前の記録簿に書き足したものではありません。途中の記録が変えられたか抜かれたか、証明が変えられています", "the later tree is not the earlier one with entries added: entries were changed or taken away between, or the proof was changed")
 	switch {
 	case c.OldSize > after.Size:
 		return bad

@@ -19,6 +19,14 @@ func invalid(ja, en string) error {
 	return &tsujiban.Error{Code: tsujiban.CodeInvalid, Err: both{ja, en}}
 }
 
+// Explain says an error of this package to a person; in Japanese where there are words for it.
+func Explain(err error, l tsujiban.Lang) string {
+	if l == tsujiban.English {
+		return err.Error()
+	}
+	return japanese(err)
+}
+
 // japanese is the Japanese text of an error, if it has one.
 func japanese(err error) string {
 	var b both

@@ -59,6 +59,11 @@ func cleanReport(s string) string {
 	return strings.Join(lines, "\n")
 }
 
+// explained is an error in the words of the run's language.
+func (c *cmd) explained(err error) error {
+	return tsujiban.Errorf(tsujiban.CodeOf(err), "%s", evidence.Explain(err, c.lang))
+}
+
 // readKeys reads a key that was given as it is, or a file of keys.
 func readKeys(arg string) ([]evidence.Key, error) {
 	if k, err := evidence.ParseKey(arg); err == nil {
@@ -86,7 +91,7 @@ func (c *cmd) verifyConsistency(data []byte, oldFile string, keys []evidence.Key
 	}
 	before, after, err := p.Verify(old, keys...)
 	if err != nil {
-		return err
+		return c.explained(err)
 	}
 	return c.printf(c.tr(
 		"%s の記録は、手元のチェックポイント（%d 件）から今回のチェックポイント（%d 件）まで、書き換えも抜けもなく続いています。\n増えた %d 件の内容については何も証明されません。\n",
@@ -105,7 +110,7 @@ func (c *cmd) verifyProof(data []byte, recordFile string, keys []evidence.Key) e
 	}
 	s, err := p.Verify(bytes.TrimSuffix(line, []byte("\n")), keys...)
 	if err != nil {
-		return err
+		return c.explained(err)
 	}
 	return c.printf(c.tr(
 		"この記録は、%s の記録の %d 件目に、このとおりの内容で入っていました（署名 %s、その時点で %d 件）。\nほかの記録については何も証明されません。\n",
