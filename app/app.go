@@ -74,6 +74,8 @@ type App struct {
 	stopFolder  context.CancelFunc
 	folderDone  chan struct{}
 	prover      *prover
+	stopWatch   context.CancelFunc
+	watchDone   chan struct{}
 	snapshotted uint64 // the entry up to which a snapshot was there at the start
 	viewFailing atomic.Pointer[error]
 	viewed      viewed
@@ -114,6 +116,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 		{"snapshots", a.startFolder},
 		{"evidence", a.startEvidence},
 		{"metrics", a.startMetrics},
+		{"deadlines", a.startWatch},
 		{"control socket", a.startControl},
 	} {
 		if err := s.start(ctx); err != nil {

@@ -20,18 +20,24 @@ import (
 // ledgerRoutes are the orders about numbers and their holders.
 func (s *controlServer) ledgerRoutes(m *http.ServeMux) {
 	for pattern, f := range map[string]func(*http.Request) (any, error){
-		"POST /v1/ledger/numbers":             s.changeNumbers,
-		"GET /v1/ledger/numbers/{number}":     s.showNumber,
-		"GET /v1/ledger/held/{id}":            s.heldBy,
-		"GET /v1/ledger/holders":              s.listHolders,
-		"GET /v1/ledger/holders/{id}":         s.showHolder,
-		"POST /v1/ledger/holders/{id}":        s.changeHolder,
-		"POST /v1/ledger/import":              s.importLedger,
-		"POST /v1/ledger/undo/{entry}":        s.undoEntry,
-		"GET /v1/ledger/entries":              s.listEntries,
-		"GET /v1/ledger/questions":            s.questions,
-		"POST /v1/ledger/holders/{id}/screen": s.screenHolder,
-		"GET /v1/ledger/holders/{id}/screens": s.listScreens,
+		"POST /v1/ledger/numbers":                          s.changeNumbers,
+		"GET /v1/ledger/numbers/{number}":                  s.showNumber,
+		"GET /v1/ledger/held/{id}":                         s.heldBy,
+		"GET /v1/ledger/holders":                           s.listHolders,
+		"GET /v1/ledger/holders/{id}":                      s.showHolder,
+		"POST /v1/ledger/holders/{id}":                     s.changeHolder,
+		"POST /v1/ledger/import":                           s.importLedger,
+		"POST /v1/ledger/undo/{entry}":                     s.undoEntry,
+		"GET /v1/ledger/entries":                           s.listEntries,
+		"GET /v1/ledger/questions":                         s.questions,
+		"POST /v1/ledger/cases":                            s.openCase,
+		"GET /v1/ledger/cases":                             s.listCases,
+		"GET /v1/ledger/cases/{case}":                      s.showCase,
+		"DELETE /v1/ledger/cases/{case}":                   s.liftCase,
+		"POST /v1/ledger/cases/{case}/steps/{step}":        s.doneStep,
+		"POST /v1/ledger/cases/{case}/steps/{step}/letter": s.letter,
+		"POST /v1/ledger/holders/{id}/screen":              s.screenHolder,
+		"GET /v1/ledger/holders/{id}/screens":              s.listScreens,
 	} {
 		m.HandleFunc(pattern, s.handle(f))
 	}

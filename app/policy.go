@@ -11,6 +11,7 @@ import (
 	"tsujiban"
 	"tsujiban/app/config"
 	"tsujiban/guard/policy"
+	"tsujiban/ledger"
 	"tsujiban/ledger/screen"
 	"tsujiban/numbering"
 	"tsujiban/rating"
@@ -22,6 +23,7 @@ type rules struct {
 	source policy.Source // without customers
 	plan   *numbering.Plan
 	screen *screen.Rules
+	scheme *ledger.SchemeRules
 }
 
 // maxHints bounds the file of hints, in bytes.
@@ -52,6 +54,9 @@ func loadRules(c *config.Config) (*rules, error) {
 	}
 	r := &rules{source: src, plan: plan}
 	if r.screen, err = loadScreen(c); err != nil {
+		return nil, err
+	}
+	if r.scheme, err = loadScheme(c); err != nil {
 		return nil, err
 	}
 	return r, nil

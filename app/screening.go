@@ -128,6 +128,3 @@ func (a *App) decide(ctx context.Context, id tsujiban.CustomerID, what string) (
 	}
 	return out, nil
 }
-
-// barredAs says which schemes bar a holder, or another that is the same firm by its corporate number.
-func (a *App) barredAs(context.Context, *ledger.Holder) ([]string, error) { return nil, nil }

@@ -27,6 +27,10 @@ func (a *App) stop(why string) error {
 		errs = append(errs, a.drain())
 	}
 	errs = append(errs, a.control.stop(), a.metrics.stop())
+	if a.watchDone != nil {
+		a.stopWatch()
+		<-a.watchDone
+	}
 	if a.folderDone != nil {
 		a.stopFolder()
 		<-a.folderDone

@@ -173,7 +173,11 @@ func (r *reader) journal(f *fileJournal, c *Config) {
 }
 
 func (r *reader) ledger(f *fileLedger, c *Config) {
-	c.Ledger.Screen = r.path(f.Screen)
+	c.Ledger = Ledger{Name: f.Name, Screen: r.path(f.Screen), Scheme: r.path(f.Scheme)}
+	if c.Ledger.Name == "" {
+		c.Ledger.Name = c.Node.Name
+	}
+	r.readable("ledger.scheme", c.Ledger.Scheme)
 	r.readable("ledger.screen", c.Ledger.Screen)
 }
 

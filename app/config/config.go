@@ -122,6 +122,8 @@ type Journal struct {
 
 // Ledger says by which rules numbers are given out.
 type Ledger struct {
+	Name   string // who signs letters and reports; the node's name by default
+	Scheme string // file of the rules of the suspension scheme; empty: those that come with the program
 	Screen string // file of the rules of the onboarding screen; empty: those that come with the program
 }
 

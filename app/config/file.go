@@ -81,6 +81,8 @@ type fileJournal struct {
 }
 
 type fileLedger struct {
+	Name   string `toml:"name"`
+	Scheme string `toml:"scheme"`
 	Screen string `toml:"screen"`
 }
 

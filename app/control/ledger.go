@@ -5,6 +5,7 @@ import (
 
 	"tsujiban"
 	"tsujiban/ledger"
+	"tsujiban/ledger/scheme"
 )
 
 // When says of which instants a question or a change is about, as people write them ("2026-04-01", "2026-04-01 15:00"), in
@@ -92,4 +93,20 @@ type ScreenOrder struct {
 type ScreenDone struct {
 	Done
 	Screening ledger.Screening `json:"screening"`
+}
+
+// SuspensionRequest is what an agency asks: to suspend numbers.
+type SuspensionRequest struct {
+	Agency    string   `json:"agency"`
+	Officer   string   `json:"officer,omitempty"`
+	RequestNo string   `json:"request_no"`
+	Date      string   `json:"date"` // on the document
+	Numbers   []string `json:"numbers"`
+	Ground    string   `json:"ground"`
+}
+
+// LetterText is a letter as a structure and as plain text.
+type LetterText struct {
+	scheme.Letter
+	Plain string `json:"plain"`
 }

@@ -35,6 +35,7 @@ type kind struct {
 	migrations  string // folder in migrations
 	synchronous string
 	writer      []string // pragmas of the writing connection
+	reader      []string // of those that read
 	check       string   // how thoroughly the file is read when it is opened
 	advice      string
 }
@@ -71,7 +72,7 @@ func openDatabase(ctx context.Context, path string, k kind) (*database, error) {
 	if err != nil {
 		return nil, d.explain(ctx, "open the store", err)
 	}
-	d.read, err = connect(path, readers, pragmas, url.Values{"_pragma": {"query_only(1)"}})
+	d.read, err = connect(path, readers, pragmas, url.Values{"_pragma": append([]string{"query_only(1)"}, k.reader...)})
 	if err != nil {
 		return nil, errors.Join(d.explain(ctx, "open the store", err), d.close())
 	}

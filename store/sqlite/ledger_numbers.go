@@ -173,7 +173,7 @@ type mayKey struct {
 }
 
 // mayHold tells why a holder may not get numbers: it, and every reseller above it, has to be
-// known at that instant, and to have passed the onboarding screen.
+// known at that instant, to have passed the onboarding screen, and not to be barred.
 func (b *batch) mayHold(id tsujiban.CustomerID, from time.Time) error {
 	key := mayKey{id, micros(from)}
 	if err, ok := b.may[key]; ok {
@@ -181,7 +181,9 @@ func (b *batch) mayHold(id tsujiban.CustomerID, from time.Time) error {
 	}
 	links, err := b.chain(b.tx, id, micros(from), b.entry)
 	for i := 0; i < len(links) && err == nil; i++ {
-		err = b.passed(links[i].ID)
+		if err = b.passed(links[i].ID); err == nil {
+			err = b.barred(links[i].ID)
+		}
 	}
 	b.may[key] = err
 	return err

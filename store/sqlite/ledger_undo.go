@@ -32,6 +32,13 @@ func (b *batch) undo(id int64) error {
 	if undone != 0 {
 		return tsujiban.Errorf(tsujiban.CodeConflict, "entry %d was taken back already, by entry %d", id, undone)
 	}
+	var c int64
+	switch err := b.tx.QueryRowContext(b.ctx, `SELECT id FROM cases WHERE entry = ?`, id).Scan(&c); {
+	case err == nil:
+		return tsujiban.Errorf(tsujiban.CodeConflict, "entry %d is suspension case %d: use \"tsujiban suspension lift %d\"", id, c, c)
+	case !errors.Is(err, sql.ErrNoRows):
+		return err
+	}
 	if undoes != 0 {
 		return tsujiban.Errorf(tsujiban.CodeConflict, "entry %d takes back entry %d: enter again what that one said", id, undoes)
 	}
