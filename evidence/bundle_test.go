@@ -137,7 +137,7 @@ func TestBundleBytes(t *testing.T) {
 	s.keep()
 	b := s.bundle("2,5-7", letter)
 	key := s.key()
-	for i := range b {
+	for i := 0; i < len(b); i += 20 / few(20) {
 		b[i] ^= 1 << (i % 8)
 		if r := VerifyBundle(b, key); r.OK() {
 			t.Fatalf("byte %d of %d, bit %d changed and not found", i, len(b), i%8)

@@ -180,4 +180,12 @@ func flip(t testing.TB, name string, at int) {
 	}
 }
 
+// few is n, or less where time is short (with -race it runs ten times as long).
+func few(n int) int {
+	if testing.Short() {
+		return max(n/10, 2)
+	}
+	return n
+}
+
 func testName(n int) string { return fmt.Sprintf("%d entries", n) }

@@ -26,6 +26,9 @@ func ParseKey(s string) (Key, error) {
 	if len(s) > maxKey {
 		return Key{}, tsujiban.Errorf(tsujiban.CodeInvalid, "it is too long for a public key; give one line as \"tsujiban evidence public-key\" prints it")
 	}
+	if strings.HasPrefix(s, "PRIVATE+KEY+") {
+		return Key{}, tsujiban.Errorf(tsujiban.CodeInvalid, "this is the private key, which nobody else may see; give the public one, as \"tsujiban evidence public-key\" prints it")
+	}
 	v, err := note.NewVerifier(s)
 	if err != nil {
 		return Key{}, tsujiban.Errorf(tsujiban.CodeInvalid, "%.80q is not a public key; give one line as \"tsujiban evidence public-key\" prints it", s)
@@ -44,6 +47,9 @@ func ParseKeys(text string) ([]Key, error) {
 		k, err := ParseKey(line)
 		if err != nil {
 			return nil, err
+		}
+		if known(keys, k) {
+			continue
 		}
 		if keys = append(keys, k); len(keys) > maxRotations {
 			return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "more than %d keys: this is no file of keys", maxRotations)

@@ -186,6 +186,25 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// A file of keys may have comments, and a key twice; anything else in it is refused with what to give instead.
+func TestKeyFiles(t *testing.T) {
+	s := newSite(t, 3)
+	s.keep()
+	text := s.key().String()
+	keys, err := ParseKeys("# fingerprint\n" + text + "\r\n\n" + text + "\n")
+	if err != nil || len(keys) != 1 {
+		t.Errorf("%v, %v", keys, err)
+	}
+	if r := VerifyBundle(s.bundle("1-3"), keys...); !r.OK() {
+		t.Errorf("%+v", r.Faults)
+	}
+	for _, bad := range []string{"", "# only this\n", "hello", text[:len(text)-1], string(s.read("keys/0001.key")), strings.Repeat("k", 10_000)} {
+		if _, err := ParseKeys(bad); tsujiban.CodeOf(err) != tsujiban.CodeInvalid || !strings.Contains(err.Error(), "public-key") || strings.Contains(err.Error(), "PRIVATE") {
+			t.Errorf("%.20q: %v", bad, err)
+		}
+	}
+}
+
 // A rotation that was cut off at any step is either not done or done.
 func TestRotationCutOff(t *testing.T) {
 	s := newSite(t, 10)

@@ -116,8 +116,11 @@ func (v *verifier) keys(trusted []Key) []Key {
 		return trusted
 	}
 	notes, rest := splitNotes(b)
+	if len(notes) > maxRotations {
+		notes, rest = nil, b
+	}
 	keys, n, err := follow(trusted, notes)
-	if err == nil && (len(rest) > 0 || len(notes) > maxRotations) {
+	if err == nil && len(rest) > 0 {
 		err = invalid("最後のチェックポイントが途中で切れています", "it does not end with a whole checkpoint")
 	}
 	if err != nil {
