@@ -42,6 +42,7 @@ func (s *controlServer) ledgerRoutes(m *http.ServeMux) {
 		m.HandleFunc(pattern, s.handle(f))
 	}
 	m.HandleFunc("GET /v1/ledger/export", s.exportLedger)
+	m.HandleFunc("GET /v1/ledger/annual", s.annualReport)
 }
 
 func (s *controlServer) changeNumbers(r *http.Request) (any, error) {
@@ -315,7 +316,7 @@ func (s *controlServer) exportLedger(w http.ResponseWriter, r *http.Request) {
 		}
 		return enc.Encode(last)
 	}
-	err = s.app.store.Ledger().Each(r.Context(), ledger.Range{First: 1, Last: 999_999_999_999_999}, at, believed, func(sp *ledger.Span) error {
+	err = s.app.store.Ledger().Each(r.Context(), everything, at, believed, func(sp *ledger.Span) error {
 		e := control.Exported{Range: sp.Block.Range(), Value: sp.Value, From: ledger.Time(sp.From), To: ledger.Time(sp.To), Entry: sp.Entry}
 		if last != nil && last.Range.Last+1 == e.Range.First && last.Value == e.Value && last.From.Equal(e.From) && last.To.Equal(e.To) && last.Entry == e.Entry {
 			last.Range.Last = e.Range.Last

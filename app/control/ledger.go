@@ -5,6 +5,7 @@ import (
 
 	"tsujiban"
 	"tsujiban/ledger"
+	"tsujiban/ledger/annual"
 	"tsujiban/ledger/scheme"
 )
 
@@ -109,4 +110,11 @@ type SuspensionRequest struct {
 type LetterText struct {
 	scheme.Letter
 	Plain string `json:"plain"`
+}
+
+// AnnualLine is one line of the stream of an annual report: first the report, then the numbers behind its figures, then the end.
+type AnnualLine struct {
+	Report *annual.Report `json:"report,omitempty"`
+	Behind *annual.Behind `json:"behind,omitempty"`
+	End    bool           `json:"end,omitempty"`
 }

@@ -52,6 +52,7 @@ func verbs() []verb {
 	vs = append(vs, holderVerbs()...)
 	vs = append(vs, screenVerbs()...)
 	vs = append(vs, suspensionVerbs()...)
+	vs = append(vs, annualVerbs()...)
 	vs = append(vs, trunkVerbs()...)
 	vs = append(vs, restrictVerbs()...)
 	vs = append(vs, callVerbs()...)
