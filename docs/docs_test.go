@@ -20,6 +20,7 @@ import (
 var pages = []string{
 	"../README.md", "../README.ja.md", "setup.md", "setup.ja.md", "limits.md", "limits.ja.md",
 	"incident.md", "incident.ja.md", "records.md", "operation.md", "evidence.md", "evidence.ja.md",
+	"numbers.md", "numbers.ja.md",
 }
 
 // block is a fenced piece of a page.
@@ -60,7 +61,10 @@ func TestDocumentation(t *testing.T) {
 			p.prepare(t, page)
 			ran := 0
 			for _, b := range blocks(text) {
-				switch b.kind {
+				kind, file, _ := strings.Cut(b.kind, " ")
+				switch kind {
+				case "csv": // a file that the commands after it name
+					p.write(t, file, strings.Join(b.lines, "\n")+"\n")
 				case "toml":
 					p.check(t, page, b)
 					ran++

@@ -142,11 +142,22 @@ const versionAt = `SELECT v.body FROM holders h JOIN holder_versions v ON v.hold
 
 // chain is a holder and the resellers above it. CodeNotFound when one is not known at that instant.
 func (l *Ledger) chain(ctx context.Context, q querier, id tsujiban.CustomerID, at, belief int64) ([]ledger.Link, error) {
+	return knownHolders{}.chain(ctx, q, id, at, belief)
+}
+
+// knownHolders are holders that were read before, at one instant and belief: many numbers have the same resellers.
+type knownHolders map[tsujiban.CustomerID]ledger.Holder
+
+func (k knownHolders) chain(ctx context.Context, q querier, id tsujiban.CustomerID, at, belief int64) ([]ledger.Link, error) {
 	var out []ledger.Link
 	for id != "" {
-		h, err := holderAt(ctx, q, id, at, belief)
-		if err != nil {
-			return out, err
+		h, ok := k[id]
+		if !ok {
+			var err error
+			if h, err = holderAt(ctx, q, id, at, belief); err != nil {
+				return out, err
+			}
+			k[id] = h
 		}
 		out = append(out, ledger.LinkOf(&h))
 		id = h.Parent

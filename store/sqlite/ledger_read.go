@@ -51,7 +51,7 @@ func (l *Ledger) AtEach(ctx context.Context, ns []tsujiban.Number, at, believed 
 		return nil, l.d.explain(ctx, doing, err)
 	}
 	defer func() { err = errors.Join(err, l.d.explain(ctx, doing, stmt.Close())) }()
-	chains := map[tsujiban.CustomerID][]ledger.Link{}
+	known := knownHolders{}
 	out := make([]ledger.Position, len(ns))
 	for i, n := range ns {
 		out[i].Number = n.String()
@@ -67,18 +67,9 @@ func (l *Ledger) AtEach(ctx context.Context, ns []tsujiban.Number, at, believed 
 			return nil, l.d.explain(ctx, doing, err)
 		}
 		out[i] = positionOf(n, &s)
-		id := s.Value.Holder
-		if id == "" {
-			continue
+		if out[i].Chain, err = known.chain(ctx, l.d.read, s.Value.Holder, micros(at), b); err != nil {
+			return nil, l.d.explain(ctx, doing, err)
 		}
-		c, ok := chains[id]
-		if !ok {
-			if c, err = l.chain(ctx, l.d.read, id, micros(at), b); err != nil {
-				return nil, l.d.explain(ctx, doing, err)
-			}
-			chains[id] = c
-		}
-		out[i].Chain = c
 	}
 	return out, nil
 }
