@@ -118,26 +118,34 @@ func (a *App) enforce(ctx context.Context, e *ledger.Entry, touched []ledger.Ran
 	return nil
 }
 
-// suspendedNow are the patterns of the numbers that nobody may use.
+// suspendedNow are the patterns of the numbers that nobody may use: those that are suspended, and those that have left their
+// holder and still stand in the guard's lists.
 func (a *App) suspendedNow(ctx context.Context, customers []tsujiban.Customer) ([]string, error) {
-	var rs []ledger.Range
-	err := a.store.Ledger().Suspended(ctx, a.now(), func(r ledger.Range) { rs = append(rs, r) })
-	var out []string
+	var rs, left []ledger.Range
+	err := a.store.Ledger().Unusable(ctx, a.now(), func(r ledger.Range, suspended bool) {
+		if suspended {
+			rs = append(rs, r)
+		} else {
+			left = append(left, r)
+		}
+	})
+	left = ledger.Join(left)
 	for i := range customers {
 		for _, p := range customers[i].Numbers {
-			if r, ok := rangeOf(p); ok && err == nil {
-				// What has left its holder, and still stands in the guard's list, is of no use to anybody.
-				err = a.store.Ledger().Each(ctx, r, a.now(), time.Time{}, func(s *ledger.Span) error {
-					switch s.Value.State {
-					case ledger.StateAgeing, ledger.StatePortedOut, ledger.StateReturned:
-						b := s.Block.Range()
-						rs = append(rs, ledger.Range{First: max(b.First, r.First), Last: min(b.Last, r.Last)})
-					}
-					return nil
-				})
+			if len(left) == 0 {
+				break
+			}
+			r, ok := rangeOf(p)
+			if !ok {
+				continue
+			}
+			at, _ := slices.BinarySearchFunc(left, r.First, func(x ledger.Range, n int64) int { return cmp.Compare(x.Last, n) })
+			for ; at < len(left) && left[at].First <= r.Last; at++ {
+				rs = append(rs, ledger.Range{First: max(left[at].First, r.First), Last: min(left[at].Last, r.Last)})
 			}
 		}
 	}
+	var out []string
 	for _, r := range ledger.Join(rs) {
 		out = append(out, r.Patterns()...)
 	}

@@ -18,13 +18,13 @@ type Publication struct {
 	Whole []Range
 }
 
-// Designate works out what a publication says of one range from its day on, until a later one that is there already
-// says otherwise. current has every row that stands of a block that overlaps the range; Value.Source is the carrier.
-func Designate(r Range, carrier string, published int64, current []Span) (gone, added []Span) {
+// Designate works out what a publication says of one range from its day on until the next publication that speaks of it,
+// Forever when there is none yet. current has every row that stands of a block that overlaps the range; Value.Source is the carrier.
+func Designate(r Range, carrier string, published, until int64, current []Span) (gone, added []Span) {
 	var parts []part
 	cut := map[Span]bool{}
 	for _, seg := range segments(r, current) {
-		to := int64(Forever)
+		to := until
 		for _, s := range current {
 			if s.Block.Range().overlaps(seg) && s.From > published {
 				to = min(to, s.From)
@@ -40,8 +40,13 @@ func Designate(r Range, carrier string, published int64, current []Span) (gone, 
 			case s.Value.Source == carrier:
 				said = true
 				parts = append(parts, part{seg, s.From, s.To, s.Value, s.Entry})
-			case s.From < published:
-				parts = append(parts, part{seg, s.From, published, s.Value, s.Entry})
+			default:
+				if s.From < published {
+					parts = append(parts, part{seg, s.From, published, s.Value, s.Entry})
+				}
+				if s.To > to {
+					parts = append(parts, part{seg, to, s.To, s.Value, s.Entry})
+				}
 			}
 		}
 		if !said {

@@ -50,6 +50,7 @@ type batch struct {
 	ranges   []ledger.Range
 	low      ledger.Block // the lowest and the highest block that was written or withdrawn
 	high     ledger.Block
+	later    []coverage // of publications after the one that is taken in
 }
 
 // errDry takes a dry run back.

@@ -132,3 +132,32 @@ func BenchmarkLedger(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkLedgerImport assigns single numbers out of blocks of ten thousand, as a list that is taken over does: 5,000 lines in an order.
+func BenchmarkLedgerImport(b *testing.B) {
+	const lines = 5000
+	l := open(b).Ledger()
+	from := benchDay.AddDate(-1, 0, 0)
+	o := &ledger.Order{
+		Entry:   ledger.Entry{By: "sato", Verb: "import", Ground: "benchmark"},
+		Holders: []ledger.HolderChange{{Holder: ledger.Holder{ID: "holder", Name: "Holder"}, Window: ledger.Window{From: from}}},
+		Screens: []ledger.Screening{{Holder: "holder", Outcome: ledger.ScreenPassed}},
+	}
+	if _, err := l.Do(b.Context(), o); err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	for i := int64(0); b.Loop(); i++ {
+		first := benchFirst + i*10_000
+		cs := []ledger.Change{{Verb: ledger.VerbAdd, Ranges: []ledger.Range{{First: first, Last: first + 9999}}, From: from, Source: "Carrier A"}}
+		for j := range int64(lines) {
+			at := first + j*2
+			cs = append(cs, ledger.Change{Verb: ledger.VerbAssign, Ranges: []ledger.Range{{First: at, Last: at}}, From: benchDay, Holder: "holder", Line: int(j) + 2})
+		}
+		if _, err := l.Do(b.Context(), &ledger.Order{Entry: ledger.Entry{By: "sato", Verb: "import", Ground: "benchmark"}, Changes: cs}); err != nil {
+			b.Fatal(err)
+		}
+		n += lines
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "lines/s")
+}

@@ -51,7 +51,7 @@ func (b *batch) liftCase(c *ledger.Case, standing []ledger.Case) error {
 		}
 	}
 	for resume = ledger.Join(resume); len(resume) > 0; {
-		n := min(len(resume), ledger.MaxRanges)
+		n := min(len(resume), fewRanges)
 		if err := b.change(&ledger.Change{Verb: ledger.VerbResume, Ranges: resume[:n], From: now}); err != nil {
 			return err
 		}

@@ -117,10 +117,13 @@ func (b *batch) suspendAsked(c *ledger.Case, now time.Time) ([]tsujiban.Customer
 	return holders, b.suspendRanges(ledger.Join(suspend), now)
 }
 
-// suspendRanges suspends numbers from now on, as many at a time as fit in a change.
+// fewRanges is how many ranges one change of many takes: what it costs grows with the square.
+const fewRanges = 100
+
+// suspendRanges suspends numbers from now on.
 func (b *batch) suspendRanges(rs []ledger.Range, now time.Time) error {
 	for len(rs) > 0 {
-		n := min(len(rs), ledger.MaxRanges)
+		n := min(len(rs), fewRanges)
 		if err := b.change(&ledger.Change{Verb: ledger.VerbSuspend, Ranges: rs[:n], From: now}); err != nil {
 			return err
 		}

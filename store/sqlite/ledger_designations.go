@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 
@@ -33,6 +34,9 @@ func (l *Ledger) Publish(ctx context.Context, p *ledger.Publication, o *ledger.O
 		if len(b.refused.Lines) > 0 {
 			return nil
 		}
+		if err := b.noteCoverage(micros(p.Published), p.Whole, rows); err != nil {
+			return err
+		}
 		for _, r := range uncovered(p.Whole, rows) {
 			if err := b.dropDesignations(r, micros(p.Published)); err != nil {
 				return err
@@ -44,6 +48,32 @@ func (l *Ledger) Publish(ctx context.Context, p *ledger.Publication, o *ledger.O
 			}
 		}
 		return nil
+	})
+}
+
+// coverage is numbers that a publication speaks of.
+type coverage struct {
+	published int64
+	r         ledger.Range
+}
+
+// noteCoverage keeps what this publication speaks of, and reads what later ones do.
+func (b *batch) noteCoverage(published int64, whole []ledger.Range, rows []ledger.Designation) error {
+	all := slices.Clone(whole)
+	for i := range rows {
+		all = append(all, rows[i].Range)
+	}
+	for _, r := range ledger.Join(all) {
+		if err := b.exec(`INSERT INTO publications (published, low, high, entry) VALUES (?, ?, ?, ?)`, published, r.First, r.Last, b.entry); err != nil {
+			return err
+		}
+	}
+	return b.d.list(b.ctx, "read the publications", b.tx, `SELECT p.published, p.low, p.high FROM publications p JOIN entries e ON e.id = p.entry
+		WHERE p.published > ? AND e.undone = 0 ORDER BY p.published, p.low`, []any{published}, func(r *sql.Rows) error {
+		var c coverage
+		err := r.Scan(&c.published, &c.r.First, &c.r.Last)
+		b.later = append(b.later, c)
+		return err
 	})
 }
 
@@ -119,12 +149,35 @@ func (b *batch) designated(r ledger.Range) (out []ledger.Span, err error) {
 	return out, nil
 }
 
+// designate says what a publication does of a range, up to the next one that speaks of it.
 func (b *batch) designate(r ledger.Range, carrier string, published int64) error {
+	left := []ledger.Range{r}
+	for _, c := range b.later {
+		var next []ledger.Range
+		for _, l := range left {
+			if part := (ledger.Range{First: max(l.First, c.r.First), Last: min(l.Last, c.r.Last)}); part.First <= part.Last {
+				if err := b.designateUntil(part, carrier, published, c.published); err != nil {
+					return err
+				}
+			}
+			next = append(next, l.Without([]ledger.Range{c.r})...)
+		}
+		left = next
+	}
+	for _, l := range left {
+		if err := b.designateUntil(l, carrier, published, ledger.Forever); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batch) designateUntil(r ledger.Range, carrier string, published, until int64) error {
 	current, err := b.designated(r)
 	if err != nil {
 		return err
 	}
-	gone, added := ledger.Designate(r, carrier, published, current)
+	gone, added := ledger.Designate(r, carrier, published, until, current)
 	for i := range gone {
 		b.touched(gone[i].Block)
 		if err := b.withdraw("designations", "block = ? AND start = ?", gone[i].Row, int64(gone[i].Block), gone[i].From); err != nil {

@@ -257,14 +257,17 @@ func (l *Ledger) Each(ctx context.Context, r ledger.Range, at, believed time.Tim
 		append([]any{low, r.Last<<4 | 15}, args...), scan)
 }
 
-// Suspended calls f with the numbers that are suspended at an instant.
-func (l *Ledger) Suspended(ctx context.Context, at time.Time, f func(ledger.Range)) error {
-	return l.d.list(ctx, "list the suspended numbers", l.d.read, `SELECT block FROM numbers INDEXED BY numbers_suspended
-		WHERE state = 'suspended' AND start <= ? AND finish > ? AND closed = 9223372036854775807 ORDER BY block`,
-		[]any{micros(at), micros(at)}, func(rows *sql.Rows) error {
-			var k ledger.Block
-			err := rows.Scan(&k)
-			f(k.Range())
-			return err
-		})
+const unusableQuery = `SELECT block, state FROM numbers INDEXED BY numbers_unusable
+	WHERE state IN ('suspended', 'ageing', 'ported-out', 'returned') AND start <= ? AND finish > ? AND closed = 9223372036854775807 ORDER BY block`
+
+// Unusable calls f with the numbers that nobody may use at an instant, by number: those that are suspended, and those that have
+// left their holder and are not stock.
+func (l *Ledger) Unusable(ctx context.Context, at time.Time, f func(r ledger.Range, suspended bool)) error {
+	return l.d.list(ctx, "list the suspended numbers", l.d.read, unusableQuery, []any{micros(at), micros(at)}, func(rows *sql.Rows) error {
+		var k ledger.Block
+		var state string
+		err := rows.Scan(&k, &state)
+		f(k.Range(), state == ledger.StateSuspended.String())
+		return err
+	})
 }

@@ -86,6 +86,16 @@ func (b *batch) restoreNumbers(id, low, high int64) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	// What stands now may be wider, and begin before all that the entry touched.
+	stmt, err := b.statement(spansAround)
+	if err != nil {
+		return 0, err
+	}
+	wide, err := b.scanSpans(stmt, aroundArgs(low>>4), func(s *ledger.Span) bool { return int64(s.Block) < low })
+	if err != nil {
+		return 0, err
+	}
+	current = append(current, wide...)
 	gone, added, err := ledger.Restore(id, said, before, current)
 	if err != nil {
 		return 0, err

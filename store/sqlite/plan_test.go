@@ -98,6 +98,7 @@ func TestLedgerPlans(t *testing.T) {
 	checkPlan(t, l.d, spanAt, append(aroundArgs(815012345678), 1, 1, 1, 1), "n", "PRIMARY KEY (block=? AND start<?)")
 	checkPlan(t, l.d, spansAround, aroundArgs(815012345678), "n", "PRIMARY KEY (block=?)")
 	checkPlan(t, l.d, spansInside, []any{1, 2}, "n", "PRIMARY KEY (block>? AND block<?)")
+	checkPlan(t, l.d, unusableQuery, []any{1, 1}, "numbers_", "numbers_unusable")
 	checkPlan(t, l.d, heldQuery+heldOrder, []any{"a", 0, 0, 0, 1, 1, 10}, "n", "numbers_holder (holder=? AND block>?)")
 }
 

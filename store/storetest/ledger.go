@@ -21,6 +21,11 @@ type Ledger interface {
 	Undo(ctx context.Context, id int64, o *ledger.Order) (ledger.Outcome, error)
 	Entry(ctx context.Context, id int64) (ledger.Entry, error)
 	Entries(ctx context.Context, before int64, limit int) ([]ledger.Entry, error)
+	Publish(ctx context.Context, p *ledger.Publication, o *ledger.Order) (ledger.Outcome, error)
+	OpenCase(ctx context.Context, c *ledger.Case, rules *ledger.SchemeRules, o *ledger.Order) (ledger.Outcome, error)
+	LiftCase(ctx context.Context, id int64, o *ledger.Order) (ledger.Outcome, error)
+	Case(ctx context.Context, id int64) (ledger.Case, error)
+	Bars(ctx context.Context, at time.Time) ([]ledger.Bar, error)
 	Screenings(ctx context.Context, id tsujiban.CustomerID) ([]ledger.Screening, error)
 	Applied(ctx context.Context, id tsujiban.CustomerID, field, value string, since time.Time) ([]tsujiban.CustomerID, error)
 	Holder(ctx context.Context, id tsujiban.CustomerID, at, believed time.Time) (ledger.Holder, error)
@@ -34,17 +39,22 @@ type OpenLedger func(t testing.TB, now func() time.Time) Ledger
 // RunLedger checks what every ledger has to do.
 func RunLedger(t *testing.T, open OpenLedger) {
 	for name, f := range map[string]func(*testing.T, *bench){
-		"life":     ledgerLife,
-		"belief":   ledgerBelief,
-		"blocks":   ledgerBlocks,
-		"refused":  ledgerRefused,
-		"chain":    ledgerChain,
-		"undo":     ledgerUndo,
-		"dry run":  ledgerDryRun,
-		"held by":  ledgerHeldBy,
-		"entries":  ledgerEntries,
-		"cut half": ledgerCutHalf,
-		"screens":  ledgerScreens,
+		"life":                        ledgerLife,
+		"belief":                      ledgerBelief,
+		"blocks":                      ledgerBlocks,
+		"refused":                     ledgerRefused,
+		"chain":                       ledgerChain,
+		"undo":                        ledgerUndo,
+		"dry run":                     ledgerDryRun,
+		"held by":                     ledgerHeldBy,
+		"entries":                     ledgerEntries,
+		"cut half":                    ledgerCutHalf,
+		"screens":                     ledgerScreens,
+		"undo under a wider block":    ledgerUndoWide,
+		"designations":                ledgerDesignations,
+		"designations that are wrong": ledgerDesignationsRefused,
+		"case":                        ledgerCase,
+		"thresholds":                  ledgerThresholds,
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &bench{t: t, now: day(100)}
@@ -331,6 +341,28 @@ func ledgerUndo(t *testing.T, b *bench) {
 	}
 	b.wantState(20, 20, ledger.StateStock, "")
 	b.wantState(21, 20, ledger.StateAssigned, "hakata")
+}
+
+// ledgerUndoWide: what an entry said has since become a part of a block that begins long before.
+func ledgerUndoWide(t *testing.T, b *bench) {
+	b.holder(ledger.Holder{ID: "hakata"})
+	var all []ledger.Change // ten blocks of ten thousand, so that together they are one
+	for i := int64(-4); i < 6; i++ {
+		all = append(all, add(10_000*i, 10_000*i+9_999, 0))
+	}
+	b.do(all...)
+	slip := b.do(assign(5, 5, 5, "hakata"))
+	b.do(ledger.Change{Verb: ledger.VerbRelease, Ranges: []ledger.Range{rng(5, 5)}, From: day(6), Ageing: 24 * time.Hour})
+	b.do(ledger.Change{Verb: ledger.VerbTest, Ranges: []ledger.Range{rng(-40_000, 59_999)}, From: day(8)})
+	if p := b.at(5, 9, time.Time{}); p.Block != rng(-40_000, 59_999) {
+		t.Fatalf("the block is %s", p.Block)
+	}
+	b.now = b.now.Add(time.Hour)
+	if _, err := b.Undo(t.Context(), slip.Entry.ID, &ledger.Order{Entry: by("undo")}); tsujiban.CodeOf(err) != tsujiban.CodeConflict {
+		t.Errorf("undo below others: %v", err)
+	}
+	b.wantState(5, 5, ledger.StateAssigned, "hakata")
+	b.wantState(5, 9, ledger.StateTest, "")
 }
 
 func ledgerDryRun(t *testing.T, b *bench) {

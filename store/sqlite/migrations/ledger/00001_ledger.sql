@@ -45,7 +45,7 @@ CREATE TABLE numbers (
     PRIMARY KEY (block, start, entry)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX numbers_holder ON numbers (holder, block) WHERE holder > 0;
-CREATE INDEX numbers_suspended ON numbers (block) WHERE state = 'suspended';
+CREATE INDEX numbers_unusable ON numbers (block) WHERE state IN ('suspended', 'ageing', 'ported-out', 'returned');
 
 -- What is true of a holder; body is JSON.
 CREATE TABLE holder_versions (
