@@ -228,7 +228,7 @@ func (d *destination) trust() centi {
 // new destinations. Some of it counts all the same, since thieves like lines that are new, too.
 func (s *State) history() centi {
 	const (
-		half  = 60 * hit // calls that make half of the rest
+		half  = 120 * hit // calls that make half of the rest
 		floor = 40
 	)
 	n := s.settled.topics[topicAbroad].total()

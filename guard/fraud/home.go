@@ -70,7 +70,7 @@ func (s *State) flood(c *Call) centi {
 // maturity is how far the customer is known by its calls at home, in percent: to somebody whose numbers nobody has
 // written down yet every number is new, and that says nothing.
 func (s *State) maturity() centi {
-	const half = 80 * hit // calls that make half of it
+	const half = 400 * hit // calls that make half of it
 	n := s.settled.topics[topicNumberHome].total()
 	return centi(n * 100 / (n + half))
 }
