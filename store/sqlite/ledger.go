@@ -50,6 +50,8 @@ type batch struct {
 	ranges   []ledger.Range
 	low      ledger.Block // the lowest and the highest block that was written or withdrawn
 	high     ledger.Block
+	lifting  bool       // a case is being lifted
+	asked    []askedFor // what standing cases are about; nil: not read yet
 	later    []coverage // of publications after the one that is taken in
 }
 

@@ -27,6 +27,7 @@ func (l *Ledger) LiftCase(ctx context.Context, id int64, o *ledger.Order) (ledge
 
 func (b *batch) liftCase(c *ledger.Case, standing []ledger.Case) error {
 	now := fromMicros(b.at)
+	b.lifting = true
 	if !c.Lifted.IsZero() {
 		return tsujiban.Errorf(tsujiban.CodeConflict, "case %d was lifted already, at %s", c.ID, ledger.Stamp(c.Lifted))
 	}
@@ -162,4 +163,44 @@ func (l *Ledger) cases(ctx context.Context, where string, args ...any) ([]ledger
 		})
 	}
 	return out, err
+}
+
+// askedFor is what a standing case is about.
+type askedFor struct {
+	id int64
+	rs []ledger.Range
+}
+
+// notAsked refuses to let numbers be used again, or be taken along, that a standing case is about: the case has to be lifted.
+func (b *batch) notAsked(rs []ledger.Range) error {
+	if b.lifting {
+		return nil
+	}
+	if b.asked == nil {
+		b.asked = []askedFor{}
+		err := b.d.list(b.ctx, "list the cases", b.tx, `SELECT id, body FROM cases WHERE lifted IS NULL ORDER BY id`, nil, func(r *sql.Rows) error {
+			var id int64
+			var body string
+			if err := r.Scan(&id, &body); err != nil {
+				return err
+			}
+			var c ledger.Case
+			err := json.Unmarshal([]byte(body), &c)
+			b.asked = append(b.asked, askedFor{id, append(c.Numbers, c.Stock...)})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, a := range b.asked {
+		for _, x := range a.rs {
+			for _, r := range rs {
+				if x.First <= r.Last && r.First <= x.Last {
+					return tsujiban.Errorf(tsujiban.CodeForbidden, "%s: is suspended by case %d, at the request of an agency: use \"tsujiban suspension lift %d\" when that is over", ledger.Range{First: max(x.First, r.First), Last: min(x.Last, r.Last)}, a.id, a.id)
+				}
+			}
+		}
+	}
+	return nil
 }

@@ -52,6 +52,11 @@ func (b *batch) change(c *ledger.Change) error {
 			return err
 		}
 	}
+	if c.Verb == ledger.VerbResume || c.Verb == ledger.VerbPortOut {
+		if err := b.notAsked(c.Ranges); err != nil {
+			return err
+		}
+	}
 	var current []ledger.Span
 	for _, r := range c.Ranges {
 		spans, err := b.spans(r)

@@ -118,6 +118,8 @@ func ledgerCase(t *testing.T, b *bench) {
 	if _, err := b.open("1", mild, rng(4, 4)); tsujiban.CodeOf(err) != tsujiban.CodeExists {
 		t.Errorf("the same request again: %v", err)
 	}
+	b.refuse(tsujiban.CodeForbidden, "is suspended by case 1", ledger.Change{Verb: ledger.VerbResume, Ranges: []ledger.Range{rng(3, 3)}, From: b.now})
+	b.refuse(tsujiban.CodeForbidden, "is suspended by case 1", ledger.Change{Verb: ledger.VerbPortOut, Ranges: []ledger.Range{rng(0, 9)}, From: b.now, Peer: "B"})
 	again, err := b.open("2", mild, rng(3, 4)) // one of them is suspended already
 	if err != nil {
 		t.Fatal(err)
