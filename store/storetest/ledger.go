@@ -59,6 +59,7 @@ func RunLedger(t *testing.T, open OpenLedger) {
 		})
 	}
 	t.Run("model", func(t *testing.T) { ledgerModel(t, open) })
+	t.Run("publications", func(t *testing.T) { ledgerPublications(t, open) })
 }
 
 // bench is a ledger with a clock that a test sets.

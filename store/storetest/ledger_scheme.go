@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"tsujiban"
 	"tsujiban/ledger"
 )
@@ -177,4 +179,60 @@ func ledgerThresholds(t *testing.T, b *bench) {
 	b.refuse(tsujiban.CodeForbidden, `"top": gets no new numbers`, assign(52, 52, 1, "other"))
 	b.now = b.now.AddDate(0, 0, 40)
 	b.do(assign(52, 52, 1, "other"))
+}
+
+// ledgerPublications holds designation tables, taken in in any order, against the plain rule: a day has what the last
+// publication up to it says that speaks of the number.
+func ledgerPublications(t *testing.T, open OpenLedger) {
+	rapid.Check(t, func(rt *rapid.T) {
+		b := &bench{t: t, now: day(100)}
+		b.Ledger = open(t, func() time.Time { return b.now })
+		const blocks, days = 30, 12
+		type said struct {
+			carrier string
+			known   bool
+		}
+		var table [days][blocks]said // by day of publication
+		for _, d := range rapid.SliceOfNDistinct(rapid.IntRange(1, days-1), 1, 5, rapid.ID[int]).Draw(rt, "days") {
+			var rows []ledger.Designation
+			var whole []ledger.Range
+			for i := 0; i < blocks; i++ {
+				width := rapid.SampledFrom([]int{1, 1, 10}).Draw(rt, "width")
+				if width == 10 && i%10 != 0 || rapid.IntRange(0, 2).Draw(rt, "named") == 0 {
+					continue
+				}
+				c := rapid.SampledFrom([]string{"A", "B", ""}).Draw(rt, "carrier")
+				rows = append(rows, ledger.Designation{Range: rng(int64(100*i), int64(100*(i+width)-1)), Carrier: c, Line: i + 2})
+				for j := i; j < i+width; j++ {
+					table[d][j] = said{c, true}
+				}
+				i += width - 1
+			}
+			if rapid.Bool().Draw(rt, "whole") {
+				from := rapid.IntRange(0, 2).Draw(rt, "from") * 10
+				whole = append(whole, rng(int64(100*from), int64(100*(from+10)-1)))
+				for j := from; j < from+10; j++ {
+					table[d][j].known = true
+				}
+			}
+			if len(rows) == 0 {
+				table[d] = [blocks]said{}
+				continue
+			}
+			if _, err := b.publish(d, whole, rows...); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		for d := range days {
+			for i := range blocks {
+				var want said
+				for e := d; e >= 0 && !want.known; e-- {
+					want = table[e][i]
+				}
+				if got := b.carrier(int64(100*i+37), d, time.Time{}); got.Carrier != want.carrier || got.Known && !want.known || want.carrier != "" && !got.Known {
+					rt.Fatalf("block %d on day %d: %+v, want %+v", i, d, got, want)
+				}
+			}
+		}
+	})
 }
