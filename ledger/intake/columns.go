@@ -44,7 +44,7 @@ func headOf(t *sheet.Table, columns []column, needed ...string) (h head, found b
 		h = head{i, map[string]int{}}
 		var strange []string
 		for c, cell := range t.Rows[i].Cells {
-			name := strings.ToLower(strings.ReplaceAll(Narrow(cell), " ", "_"))
+			name := strings.ToLower(strings.ReplaceAll(narrow(cell), " ", "_"))
 			k := find(columns, name)
 			switch {
 			case name == "":
@@ -73,9 +73,6 @@ func headOf(t *sheet.Table, columns []column, needed ...string) (h head, found b
 	}
 	return h, false, nil
 }
-
-// Narrow makes plain digits and dashes of wide ones.
-func Narrow(s string) string { return narrow(s) }
 
 func find(columns []column, name string) string {
 	for _, c := range columns {
