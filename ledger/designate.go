@@ -36,17 +36,16 @@ func Designate(r Range, carrier string, published, until int64, current []Span) 
 				continue
 			}
 			cut[s] = true
-			switch {
-			case s.Value.Source == carrier:
+			if s.Value.Source == carrier {
 				said = true
 				parts = append(parts, part{seg, s.From, s.To, s.Value, s.Entry})
-			default:
-				if s.From < published {
-					parts = append(parts, part{seg, s.From, published, s.Value, s.Entry})
-				}
-				if s.To > to {
-					parts = append(parts, part{seg, to, s.To, s.Value, s.Entry})
-				}
+				continue
+			}
+			if s.From < published {
+				parts = append(parts, part{seg, s.From, published, s.Value, s.Entry})
+			}
+			if s.To > to {
+				parts = append(parts, part{seg, to, s.To, s.Value, s.Entry})
 			}
 		}
 		if !said {

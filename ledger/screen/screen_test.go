@@ -73,7 +73,7 @@ func TestRulesRefused(t *testing.T) {
 		return q + "[[rule]]\nid = \"r\"\noutcome = \"review\"\nja = \"x\"\nen = \"x\"\n" + s
 	}
 	for words, text := range map[string]string{
-		"r.toml:2: there is no such key": "version = \"1\"\nversoin = \"2\"\n",
+		"r.toml:2: there is no such key": "version = \"1\"\ncolour = \"2\"\n",
 		"r.toml:1: ":                     "version = \n",
 		"it would always fit":            rule(""),
 		"there is no question \"p\"":     rule("when = [{ question = \"p\", is = \"yes\" }]"),

@@ -42,11 +42,10 @@ type batch struct {
 	at       int64
 	out      ledger.Outcome
 	refused  ledger.Refusals
-	ageing   bool
 	carriers map[string]int64
 	holders  map[tsujiban.CustomerID]int64
 	may      map[mayKey]error
-	stmts    map[string]*sql.Stmt
+	stmts    map[string]*sql.Stmt // closed when the order is done
 	ranges   []ledger.Range
 	low      ledger.Block // the lowest and the highest block that was written or withdrawn
 	high     ledger.Block
@@ -199,7 +198,7 @@ func (b *batch) closeStatements() {
 }
 
 func (b *batch) exec(query string, args ...any) error {
-	s, err := b.statement(query)
+	s, err := b.statement(query) //nolint:sqlclosecheck // closeStatements does
 	if err != nil {
 		return err
 	}

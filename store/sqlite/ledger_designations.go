@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 
 	"tsujiban"
@@ -125,24 +124,15 @@ func (b *batch) designated(r ledger.Range) (out []ledger.Span, err error) {
 		args  []any
 		wide  bool
 	}{{designatedInside, []any{low, r.Last<<4 | 15}, false}, {designatedAround, aroundArgs(r.First), true}} {
-		stmt, err := b.statement(q.query)
-		if err != nil {
-			return nil, err
-		}
-		rows, err := stmt.QueryContext(b.ctx, q.args...)
-		if err != nil {
-			return nil, err
-		}
-		for rows.Next() {
+		err := b.d.list(b.ctx, "read the designations", b.tx, q.query, q.args, func(rows *sql.Rows) error {
 			var s ledger.Span
-			if err = rows.Scan(&s.Block, &s.From, &s.To, &s.Value.Source, &s.Entry, &s.Row); err != nil {
-				break
-			}
+			err := rows.Scan(&s.Block, &s.From, &s.To, &s.Value.Source, &s.Entry, &s.Row)
 			if !q.wide || int64(s.Block) < low {
 				out = append(out, s)
 			}
-		}
-		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+			return err
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
