@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin/tsujiban
 
-.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick clean
+.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-ledger clean
 
 all: build
 
@@ -52,6 +52,11 @@ bench: deps build
 
 bench-quick: BENCHFLAGS = -quick
 bench-quick: bench
+
+# The ledger among so many numbers: make bench-ledger NUMBERS=10000000
+NUMBERS ?= 100000
+bench-ledger:
+	TSUJIBAN_LEDGER_NUMBERS=$(NUMBERS) $(GO) test ./store/sqlite -run '^$$' -bench BenchmarkLedger -timeout 60m
 
 clean:
 	rm -rf bin
