@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/guard/fraud"
 	"tsujiban/replay"
 	"tsujiban/trace"
 )
@@ -70,7 +71,7 @@ func (r *Report) tr(ja, en string) string {
 func (f *Files) variants(ctx context.Context, s *Setup, truth map[string]string, r *Report, progress func(string, int64, int64)) error {
 	caution := s.Caution
 	if caution == 0 {
-		caution = 42
+		caution = fraud.DefaultCaution
 	}
 	for _, v := range []struct {
 		label  string

@@ -144,7 +144,7 @@ func BenchmarkCall(b *testing.B) {
 func TestNoAllocations(t *testing.T) {
 	for _, d := range append(benchDials, struct{ name, dialled string }{"emergency", "110"}) {
 		t.Run(d.name, func(t *testing.T) {
-			c := newCalling(t, 1000, 100, d.dialled)
+			c := newCalling(t, 1000, 1000, d.dialled)
 			var v tsujiban.Verdict
 			var o tsujiban.Outcome
 			var effects []guard.Effect

@@ -12,6 +12,7 @@ import (
 
 	"tsujiban"
 	"tsujiban/backtest"
+	"tsujiban/guard/fraud"
 )
 
 // figures are what one detector reached, seed by seed.
@@ -191,7 +192,7 @@ func newCurves(o *options) *curves {
 	}
 	base := o.caution
 	if base == 0 {
-		base = 42
+		base = float64(fraud.DefaultCaution)
 	}
 	for _, d := range []float64{-16, -12, -8, -4, 0, 4, 8, 12, 16, 24} {
 		c.points = append(c.points, evidence(fmt.Sprintf("guard, caution %g dB", base+d), tsujiban.Decibans(base+d), true))

@@ -137,5 +137,7 @@ func (m *Model) campaign(s *State, c *Call, own centi, e *evidence, f *Finding) 
 			entry.note(s.serial, min(own, 16*deciban))
 		}
 	}
-	e.add(tsujiban.EvidenceCampaign, best)
+	// Where hardly anything is known of anybody yet, everybody's calls are strange, and that is nothing to have in common.
+	const half = 100 // days on which somebody settled with a destination
+	e.add(tsujiban.EvidenceCampaign, centi(uint64(best)*m.total/(m.total+half)))
 }

@@ -220,7 +220,7 @@ func checkFinding(t *rapid.T, f *Finding) {
 		sum += w.Value
 	}
 	limit := most.decibans()
-	if f.Weight < 0 || f.Weight > limit+30 {
+	if f.Weight < 0 || f.Weight > limit+40 {
 		t.Fatalf("a sum of %v", f.Weight)
 	}
 	if f.Level == tsujiban.LevelNone {

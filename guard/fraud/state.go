@@ -49,9 +49,12 @@ func (s *scope) add(now int64, w, leak centi) {
 	s.at = now
 }
 
+// easedMost is the most that is left of a sum: some calls must be strange again before they are stopped again.
+const easedMost = 34 * deciban
+
 // ease leaves so many fifths of a sum: nobody has said that the use was theirs.
 func (s *scope) ease(now int64, leak, fifths centi) {
-	s.sum = s.value(now, leak) * fifths / 5
+	s.sum = min(s.value(now, leak)*fifths/5, easedMost)
 	s.at = now
 }
 
