@@ -15,7 +15,7 @@ type today struct {
 const (
 	usualDay   = 80 // calls: no day of fewer is full
 	floodFrom  = 4  // times the fullest day: from here on calls at home are weighed
-	floodWhole = 10  // from here on their evidence counts whole
+	floodWhole = 10 // from here on their evidence counts whole
 	mostOdd    = 400 * deciban
 )
 
