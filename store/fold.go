@@ -42,7 +42,7 @@ func Attempted(ev *tsujiban.Event) Call {
 		Customer: a.Customer, Trunk: a.Trunk, Source: a.Source,
 		Presented: Clean(a.Caller), Dialled: Clean(a.Dialled), Caller: v.Caller, Callee: v.Callee, Withheld: v.Withheld,
 		Destination: v.Destination, Action: v.Action, Reason: v.Reason, Rule: Clean(v.Rule), Weight: v.Weight,
-		UserAgent: Clean(a.UserAgent), SIPCallID: Clean(a.SIPCallID),
+		UserAgent: Clean(a.UserAgent), SIPCallID: Clean(a.SIPCallID), Entries: Entries{Asked: ev.Seq},
 	}
 	for _, w := range v.Why {
 		if w.Kind != tsujiban.EvidenceNone {
@@ -57,7 +57,7 @@ func Attempted(ev *tsujiban.Event) Call {
 
 // Answer folds an EventAnswered into the call.
 func (c *Call) Answer(ev *tsujiban.Event) {
-	c.Answered = ev.At
+	c.Answered, c.Entries.Answered = ev.At, ev.Seq
 	if ev.Dialog.Carrier != "" {
 		c.Carrier = ev.Dialog.Carrier
 	}
@@ -66,6 +66,7 @@ func (c *Call) Answer(ev *tsujiban.Event) {
 // End folds an EventEnded into the call.
 func (c *Call) End(ev *tsujiban.Event) {
 	o := &ev.Outcome
+	c.Entries.Ended = ev.Seq
 	c.Ended, c.Status, c.Talk, c.Charge, c.Cut, c.By = ev.At, o.Status, o.Talk, o.Charge, o.Cut, o.By
 	if o.Carrier != "" {
 		c.Carrier = o.Carrier

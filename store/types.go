@@ -40,6 +40,25 @@ type Call struct {
 	Carrier   tsujiban.CarrierID
 	UserAgent string
 	SIPCallID string
+	Entries   Entries
+}
+
+// Entries are the entries of the journal that a call was folded from; 0 for what has not happened, and of calls that were folded before
+// entries were kept: rebuilding the view finds them.
+type Entries struct {
+	Asked    uint64 `json:"asked,omitempty"`
+	Answered uint64 `json:"answered,omitempty"`
+	Ended    uint64 `json:"ended,omitempty"`
+}
+
+// List are those that there are, in order.
+func (e Entries) List() (out []uint64) {
+	for _, seq := range []uint64{e.Asked, e.Answered, e.Ended} {
+		if seq > 0 {
+			out = append(out, seq)
+		}
+	}
+	return out
 }
 
 // Open tells whether the call is still running.

@@ -132,17 +132,18 @@ func (f *fold) of(id tsujiban.CallID) *folded {
 }
 
 const callColumns = `id, start, answered, ended, direction, customer, trunk, source, presented, dialled, caller, callee, withheld,
-	scope, class, code, iso, verdict, reason, rule, weight, why, status, talk_ms, charge, cut, party, carrier, user_agent, sip_call_id`
+	scope, class, code, iso, verdict, reason, rule, weight, why, status, talk_ms, charge, cut, party, carrier, user_agent, sip_call_id,
+	asked_entry, answered_entry, ended_entry`
 
 // The statements of a fold. A call id that is there already keeps its row: ids name one
 // call for ever. An event of a call whose attempt was never folded, because it is older
 // than what the journal still has, changes no row.
 const (
 	insertCall = `INSERT INTO calls (` + callColumns + `) VALUES
-		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
-	answerCall = `UPDATE calls SET answered = ?1, carrier = iif(?2 = '', carrier, ?2) WHERE id = ?3`
+		(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	answerCall = `UPDATE calls SET answered = ?1, carrier = iif(?2 = '', carrier, ?2), answered_entry = ?4 WHERE id = ?3`
 	endCall    = `UPDATE calls SET ended = ?1, status = ?2, talk_ms = ?3, charge = ?4, cut = ?5, party = ?6,
-		carrier = iif(?7 = '', carrier, ?7) WHERE id = ?8`
+		carrier = iif(?7 = '', carrier, ?7), ended_entry = ?9 WHERE id = ?8`
 )
 
 // write writes all calls of the fold, giving way to other goroutines after each: on one
@@ -165,7 +166,7 @@ func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
 	defer func() { _ = end.Close() }()
 	// The driver starts a goroutine per statement when the context can be cancelled.
 	inner := context.WithoutCancel(ctx)
-	args := make([]any, 0, 30)
+	args := make([]any, 0, 33)
 	for i := range f.calls {
 		c := &f.calls[i]
 		if c.begun {
@@ -186,7 +187,7 @@ func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
 
 func (c *folded) update(ctx context.Context, answer, end *sql.Stmt) error {
 	if c.answered {
-		if _, err := answer.ExecContext(ctx, micros(c.call.Answered), text(c.call.Carrier), int64(c.call.ID)); err != nil {
+		if _, err := answer.ExecContext(ctx, micros(c.call.Answered), text(c.call.Carrier), int64(c.call.ID), int64(c.call.Entries.Answered)); err != nil {
 			return err
 		}
 	}
@@ -194,7 +195,7 @@ func (c *folded) update(ctx context.Context, answer, end *sql.Stmt) error {
 		return nil
 	}
 	_, err := end.ExecContext(ctx, micros(c.call.Ended), c.call.Status, c.call.Talk.Milliseconds(), int64(c.call.Charge),
-		c.call.Cut.String(), c.call.By.String(), text(c.call.Carrier), int64(c.call.ID))
+		c.call.Cut.String(), c.call.By.String(), text(c.call.Carrier), int64(c.call.ID), int64(c.call.Entries.Ended))
 	return err
 }
 
@@ -208,7 +209,7 @@ func callArgs(args []any, c *store.Call) []any {
 		text(c.Customer), text(c.Trunk), source, c.Presented, c.Dialled, c.Caller.String(), c.Callee.String(), c.Withheld,
 		d.Scope.String(), d.Class.String(), int64(d.Code), d.Country(), c.Action.String(), c.Reason.String(), c.Rule,
 		finite(float64(c.Weight)), whyText(c.Why), c.Status, c.Talk.Milliseconds(), int64(c.Charge), c.Cut.String(), c.By.String(),
-		text(c.Carrier), c.UserAgent, c.SIPCallID)
+		text(c.Carrier), c.UserAgent, c.SIPCallID, int64(c.Entries.Asked), int64(c.Entries.Answered), int64(c.Entries.Ended))
 }
 
 // text is an id as text that the database takes, whatever it holds.

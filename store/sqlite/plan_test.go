@@ -77,8 +77,8 @@ func queryPlans(t *testing.T, s *Store) {
 	}
 	checkPlan(t, s.view, useQuery, []any{"a", 1, 2}, "calls", "calls_customer (customer=? AND start>? AND start<?)")
 	checkPlan(t, s.view, `SELECT `+callColumns+` FROM calls WHERE id = ?`, []any{1}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
-	checkPlan(t, s.view, answerCall, []any{1, "", 1}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
-	checkPlan(t, s.view, endCall, []any{1, 2, 3, 4, "", "", "", 5}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
+	checkPlan(t, s.view, answerCall, []any{1, "", 1, 2}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
+	checkPlan(t, s.view, endCall, []any{1, 2, 3, 4, "", "", "", 5, 6}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
 }
 
 func TestSettingsPlans(t *testing.T) {
@@ -90,6 +90,8 @@ func TestSettingsPlans(t *testing.T) {
 		query, args := actionsQuery(q, 10)
 		checkPlan(t, s.settings, query, args, "actions", "")
 	}
+	checkPlan(t, s.settings, looksQuery, []any{1}, "looks", "looks_inquiry (inquiry=?)")
+	checkPlan(t, s.settings, holdsQuery, []any{1}, "inquiries", "inquiries_until (until>?)")
 }
 
 // TestLedgerPlans: a number is found by the blocks around it, a holder's numbers by their index.

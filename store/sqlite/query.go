@@ -155,7 +155,8 @@ func scanCall(r interface{ Scan(...any) error }) (c store.Call, err error) {
 	d := &c.Destination
 	err = r.Scan(&id, &start, &answered, &ended, &direction, &c.Customer, &c.Trunk, &source, &c.Presented, &c.Dialled,
 		&caller, &callee, &c.Withheld, &scope, &class, &d.Code, &iso, &verdict, &reason, &c.Rule, &weight, &why,
-		&c.Status, &talk, &charge, &cut, &party, &c.Carrier, &c.UserAgent, &c.SIPCallID)
+		&c.Status, &talk, &charge, &cut, &party, &c.Carrier, &c.UserAgent, &c.SIPCallID,
+		&c.Entries.Asked, &c.Entries.Answered, &c.Entries.Ended)
 	if err != nil {
 		return c, err
 	}

@@ -18,7 +18,7 @@ func callsFold(t *testing.T, s *subject) {
 		same(t, got, want)
 	}
 	ok(t, s.ApplyEvents(ctx, []tsujiban.Event{attempt(1, 1, noon)}))
-	want := attempted(1, noon)
+	want := attempted(1, 1, noon)
 	check(want)
 	running, err := s.OpenCalls(ctx)
 	ok(t, err)
@@ -26,10 +26,11 @@ func callsFold(t *testing.T, s *subject) {
 
 	ok(t, s.ApplyEvents(ctx, []tsujiban.Event{answered(2, 1, noon.Add(time.Second))}))
 	want.Answered, want.Carrier = noon.Add(time.Second), "carrier-a"
+	want.Entries.Answered = 2
 	check(want)
 	ok(t, s.ApplyEvents(ctx, []tsujiban.Event{ended(3, 1, noon.Add(33*time.Second))}))
 	want.Ended, want.Status, want.Talk = noon.Add(33*time.Second), 200, 32*time.Second
-	want.Charge, want.Cut, want.By = 175*tsujiban.Unit, tsujiban.ReasonCapDay, tsujiban.PartyGuard
+	want.Charge, want.Cut, want.By, want.Entries.Ended = 175*tsujiban.Unit, tsujiban.ReasonCapDay, tsujiban.PartyGuard, 3
 	check(want)
 	running, err = s.OpenCalls(ctx)
 	ok(t, err)
@@ -42,6 +43,7 @@ func callsFold(t *testing.T, s *subject) {
 	between.Dialog.Carrier, last.Outcome.Carrier = "", "carrier-b"
 	ok(t, s.ApplyEvents(ctx, []tsujiban.Event{first, between, last}))
 	want.ID, want.Callee, want.Direction, want.Carrier = callID(2), number("117"), tsujiban.In, "carrier-b"
+	want.Entries = store.Entries{Asked: 4, Answered: 5, Ended: 6}
 	check(want)
 	found, err := s.Calls(ctx, store.CallQuery{Number: number("117")})
 	ok(t, err)
@@ -53,7 +55,7 @@ func callsFold(t *testing.T, s *subject) {
 	denied.Verdict.Action, denied.Verdict.Reason = tsujiban.Deny, tsujiban.ReasonCapDay
 	ok(t, s.ApplyEvents(ctx, []tsujiban.Event{denied, answered(8, 99, noon), ended(9, 99, noon), attempt(10, 2, noon.Add(time.Hour))}))
 	check(want)
-	want = attempted(3, noon)
+	want = attempted(7, 3, noon)
 	want.Action, want.Reason, want.Ended, want.Status = tsujiban.Deny, tsujiban.ReasonCapDay, noon, 402
 	check(want)
 	_, err = s.Call(ctx, callID(99))
@@ -95,7 +97,7 @@ func callsRollback(t *testing.T, s *subject) {
 	fails(t, s.ApplyEvents(ctx, []tsujiban.Event{ended(2, 1, noon), attempt(3, 2, noon), attempt(9, 3, noon)}), tsujiban.CodeConflict)
 	page, err := s.Calls(ctx, store.CallQuery{})
 	ok(t, err)
-	same(t, page.Calls, []store.Call{attempted(1, noon)})
+	same(t, page.Calls, []store.Call{attempted(1, 1, noon)})
 }
 
 func callsReset(t *testing.T, s *subject) {
@@ -225,7 +227,7 @@ func dailyUse(t *testing.T, s *subject) {
 	var want []store.DayUse
 	for day := range 2 {
 		begin := from.AddDate(0, 0, day)
-		u := store.DayUse{Day: begin, Destination: attempted(1, noon).Destination}
+		u := store.DayUse{Day: begin, Destination: attempted(1, 1, noon).Destination}
 		for _, c := range w.calls {
 			if c.Customer != "c1" || c.Direction != tsujiban.Out || c.At.Before(begin) || !c.At.Before(begin.AddDate(0, 0, 1)) {
 				continue

@@ -75,6 +75,7 @@ type Store interface {
 	Actions
 	Watch
 	Calls
+	Inquiries
 	Close() error
 }
 
@@ -109,6 +110,9 @@ func Run(t *testing.T, open Open) {
 		"calls refused":            callsRefused,
 		"daily use":                dailyUse,
 		"daily use in summer time": dailyUseSummerTime,
+		"inquiries":                inquiries,
+		"looks":                    looks,
+		"holds":                    holds,
 		"reopen":                   reopen,
 		"closed":                   closed,
 		"cancelled":                cancelled,

@@ -30,14 +30,14 @@ func attempt(seq uint64, n int, at time.Time) tsujiban.Event {
 }
 
 // attempted is the call that attempt makes.
-func attempted(n int, at time.Time) store.Call {
+func attempted(seq uint64, n int, at time.Time) store.Call {
 	return store.Call{
 		ID: callID(n), At: at, Customer: "hakata", Trunk: "hakata-1", Source: netip.MustParseAddrPort("[2001:db8::1]:5060"),
 		Presented: "0312345678", Dialled: "18601023276123456", Caller: number("+81312345678"), Callee: number("+23276123456"), Withheld: true,
 		Destination: tsujiban.Destination{Scope: tsujiban.ScopeInternational, Class: tsujiban.ClassMobile, Code: 232, ISO: [2]byte{'S', 'L'}},
 		Action:      tsujiban.Watch, Rule: "watch 10", Weight: 12.5,
 		Why:       []tsujiban.Weight{{Kind: tsujiban.EvidenceHour, Value: 3.3}, {Kind: tsujiban.EvidencePrice, Value: -1e-7}},
-		UserAgent: "Asterisk PBX 20.9.1", SIPCallID: "a84b4c76e66710@pc33",
+		UserAgent: "Asterisk PBX 20.9.1", SIPCallID: "a84b4c76e66710@pc33", Entries: store.Entries{Asked: seq},
 	}
 }
 
@@ -95,7 +95,7 @@ func (w *world) begin() {
 	n := len(w.calls) + 1
 	ev := attempt(0, n, w.now)
 	a, v := &ev.Attempt, &ev.Verdict
-	c := attempted(n, w.now)
+	c := attempted(uint64(len(w.events))+1, n, w.now)
 	a.Customer = tsujiban.CustomerID(fmt.Sprintf("c%d", w.r.IntN(4)))
 	v.Caller, v.Callee = w.number(), w.number()
 	a.Direction = tsujiban.Direction(w.r.IntN(tsujiban.NumDirections))
@@ -124,7 +124,7 @@ func (w *world) goOn(i int) {
 	c := &w.calls[n-1]
 	if c.Answered.IsZero() && w.r.IntN(3) > 0 {
 		w.add(answered(0, n, w.now))
-		c.Answered, c.Carrier = w.now, "carrier-a"
+		c.Answered, c.Carrier, c.Entries.Answered = w.now, "carrier-a", uint64(len(w.events))
 		return
 	}
 	ev := ended(0, n, w.now)
@@ -133,6 +133,7 @@ func (w *world) goOn(i int) {
 	}
 	w.add(ev)
 	o := &ev.Outcome
+	c.Entries.Ended = uint64(len(w.events))
 	c.Ended, c.Status, c.Talk, c.Charge, c.Cut, c.By = w.now, o.Status, o.Talk, o.Charge, o.Cut, o.By
 	w.open = append(w.open[:i], w.open[i+1:]...)
 }
