@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin/tsujiban
 
-.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-ledger clean
+.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-fraud bench-ledger clean
 
 all: build
 
@@ -60,3 +60,7 @@ bench-ledger:
 
 clean:
 	rm -rf bin
+
+# How much thieves get away with and whom it hurts, over simulated worlds that tuning never saw, beside counters as others keep them.
+bench-fraud:
+	$(GO) run ./bench/fraud $(FRAUDFLAGS)

@@ -57,6 +57,8 @@ type Group struct {
 	Honesty
 	Exposed, Lost tsujiban.Money
 	Victims       int
+
+	CleanCalls, CleanHurt int // honest calls of customers who were not hijacked, and those of them that were denied or cut
 }
 
 // NewScore scores what starts at or after from; what is before is history.
@@ -151,6 +153,8 @@ func (s *Score) Groups() (settled, newcomers Group) {
 			g.Victims++
 			continue
 		}
+		g.CleanCalls += c.calls
+		g.CleanHurt += c.hurt
 		if c.calls > 0 {
 			g.Customers++
 			if c.hurt > 0 {

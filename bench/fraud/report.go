@@ -18,7 +18,7 @@ import (
 // figures are what one detector reached, seed by seed.
 type figures struct {
 	name                      string
-	lost, calls, hurt         ratio // customers with history: money; honest calls; honest customers
+	lost, calls, clean, hurt  ratio // customers with history: money; honest calls; those of customers who were not hijacked; honest customers
 	newLost, newCalls, newOut ratio // newcomers
 	kinds                     map[string]*backtest.Kind
 	hurts                     []hurt
@@ -36,6 +36,7 @@ func (f *figures) add(o *outcome) {
 	inYen := func(m tsujiban.Money) float64 { return float64(m) / float64(tsujiban.Unit) }
 	f.lost.add(inYen(a.Lost), inYen(a.Exposed))
 	f.calls.add(float64(a.Denied), float64(a.Calls))
+	f.clean.add(float64(a.CleanHurt), float64(a.CleanCalls))
 	f.hurt.add(float64(a.Hurt), float64(a.Customers))
 	f.newLost.add(inYen(b.Lost), inYen(b.Exposed))
 	f.newCalls.add(float64(b.Denied), float64(b.Calls))
@@ -94,6 +95,7 @@ func report(w io.Writer, o *options, all []*figures, c *curves) {
 	table(w, append(header, "required"), [][]string{
 		row("share of the exposed money that is lost", all, func(f *figures) string { return percent(f.lost) }, "2 %"),
 		row("honest calls denied or cut, per million", all, func(f *figures) string { return million(f.calls) }, "150"),
+		row("… of customers who were not hijacked", all, func(f *figures) string { return million(f.clean) }, "-"),
 		row("honest customers hurt in two weeks", all, func(f *figures) string { return percent(f.hurt) }, "1 %"),
 		row("kinds of hijacking never stopped", all, func(f *figures) string {
 			return fmt.Sprintf("%d of %d %s", len(f.never()), len(f.kinds), strings.Join(f.never(), ", "))

@@ -187,10 +187,7 @@ func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, e 
 	}
 	if t.again {
 		// One call to a place is seldom the only one: the next ones say less.
-		w = min(w, againMost)
-		if w > 0 {
-			w /= centi(max(d.visit, 1))
-		}
+		w = clip(w, 0, againMost) / centi(max(d.visit, 1))
 		e.add(tsujiban.EvidenceDestination, w)
 		if !s.away.called(t.callee) {
 			w = m.weigh(s, topicNumber, 1)
@@ -426,19 +423,20 @@ func (s *State) learnAbroad(now int64, d *destination, t *Trace, answered uint8)
 	if t.neared && t.strange {
 		h.topics[topicAdjacency].learn(t.near)
 	}
-	if t.novel && !s.roams() {
-		return // the pace is learned at once: a thief must not set it
+	q := &h.quick
+	if !t.strange {
+		q = &s.settled.quick
 	}
 	switch {
 	case t.again && t.talked:
-		s.quick[quickGapVisit].learn(t.gapHere)
+		q[quickGapVisit].learn(t.gapHere)
 	case t.again:
-		s.quick[quickGapRetry].learn(t.gapHere)
+		q[quickGapRetry].learn(t.gapHere)
 	}
 	if t.gapped {
-		s.quick[quickGap].learn(t.gap)
+		q[quickGap].learn(t.gap)
 	}
-	s.quick[quickUp].learn(t.up)
+	q[quickUp].learn(t.up)
 }
 
 // roams tells whether new destinations are usual with the customer, as with a hotel.

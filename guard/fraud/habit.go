@@ -74,8 +74,8 @@ const (
 	numTopics
 )
 
-// quick are the topics that are learned at once and not after a day: the pace of a busy morning
-// must count at noon.
+// quick are the topics that are learned at once and not after a day when the number is known: the pace of a busy morning must
+// count at noon. What strange numbers teach of them settles like everything else: a thief must not set the pace.
 type quick uint8
 
 const (
@@ -187,6 +187,7 @@ func durationKind(ms int64) uint8 {
 // habits are what is learned of one customer and settles after a day.
 type habits struct {
 	topics  [numTopics]habit
+	quick   [numQuick]habit
 	sources known
 	agents  known
 	hours   hours
@@ -196,6 +197,9 @@ func (h *habits) merge(o *habits) {
 	for i := range h.topics {
 		h.topics[i].merge(&o.topics[i])
 	}
+	for i := range h.quick {
+		h.quick[i].merge(&o.quick[i])
+	}
 	h.sources.merge(&o.sources)
 	h.agents.merge(&o.agents)
 	h.hours.merge(&o.hours)
@@ -204,6 +208,9 @@ func (h *habits) merge(o *habits) {
 func (h *habits) fade() {
 	for i := range h.topics {
 		h.topics[i].fade()
+	}
+	for i := range h.quick {
+		h.quick[i].fade()
 	}
 	h.sources.fade()
 	h.agents.fade()

@@ -129,12 +129,12 @@ func (s *State) learnHome(now int64, t *Trace) {
 	if t.strange {
 		kind = 1
 		if t.gapped {
-			s.quick[quickHomeGap].learn(t.gap)
+			s.settled.quick[quickHomeGap].learn(t.gap)
 		}
 		if t.neared {
 			h.topics[topicHomeNear].learn(t.near)
 		}
 	}
 	h.topics[topicNumberHome].learn(kind)
-	s.quick[quickHomeUp].learn(t.up)
+	s.settled.quick[quickHomeUp].learn(t.up)
 }

@@ -77,5 +77,5 @@ func (m *Model) weigh(s *State, t topic, kind uint8) centi {
 // weighQuick is the weight of one that is learned at once; only the prior backs those.
 func (s *State) weighQuick(q quick, kind uint8) centi {
 	p := &quickPriors[q]
-	return p.weigh(&s.quick[q], kind, p.usual[kind]*1000)
+	return p.weigh(&s.settled.quick[q], kind, p.usual[kind]*1000)
 }

@@ -260,9 +260,6 @@ func (m *Model) settle(s *State, now int64) {
 	s.faded = week
 	for range min(weeks, 52) {
 		s.settled.fade()
-		for i := range s.quick {
-			s.quick[i].fade()
-		}
 		for i := range s.destinations {
 			d := &s.destinations[i]
 			if d.calls = faded(d.calls); d.calls == 0 {
