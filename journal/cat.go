@@ -22,12 +22,13 @@ type Filter struct {
 }
 
 // Cat writes the lines of the entries from..to (0 means from the first, to the last) that the filter takes, one a line. Unless Full is set the last
-// four digits of telephone numbers are stars; a line in full is byte for byte what was written. Errors are those of [Reader.Next] and of w.
+// four digits of telephone numbers are stars; a line in full is byte for byte what was written. What was erased is passed over. Errors are those of [Reader.Next] and of w.
 func Cat(w io.Writer, dir string, from, to uint64, f Filter) error {
 	r, err := OpenReader(dir, from)
 	if err != nil {
 		return err
 	}
+	r.SkipErased()
 	out := bufio.NewWriterSize(w, windowSize)
 	err = catLines(out, r, to, &f)
 	return errors.Join(err, out.Flush(), r.Close())

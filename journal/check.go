@@ -14,6 +14,7 @@ type Report struct {
 	Dir      string
 	Segments []SegmentReport
 	Entries  uint64    // that were read and hold what was written
+	Erased   []Range   // that were taken out at the end of their term, as the journal's own record says
 	Problems []Problem // damage; none when all is well
 	Notes    []Problem // what a crash left and the next start clears up: nothing durable is touched
 }
@@ -58,18 +59,31 @@ func Check(dir string, progress func(Progress)) (Report, error) {
 // each returns. each may be nil.
 func CheckLines(dir string, progress func(Progress), each func(seq uint64, file string, offset int64, line []byte)) (Report, error) {
 	c := checker{fs: OS, rep: Report{Dir: dir}, progress: progress, each: each}
-	segs, temps, err := listSegments(c.fs, dir)
+	segs, left, temps, err := listJournal(c.fs, dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return c.rep, tsujiban.Errorf(tsujiban.CodeNotFound, "there is no journal: %w", err)
+	case tsujiban.CodeOf(err) == tsujiban.CodeCorrupt && err != nil:
+		// Without the record nothing is known to be erased: what is missing is said to be.
+		c.problem(Problem{File: erasedName, What: err.Error()})
+		if segs, temps, err = listSegments(c.fs, dir); err != nil {
+			return c.rep, tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the journal: %w", err)
+		}
 	case err != nil:
 		return c.rep, tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the journal: %w", err)
 	}
 	c.segs = segs
 	for i := range segs {
+		if segs[i].gone != 0 {
+			c.erased(i)
+			continue
+		}
 		if err := c.segment(i); err != nil {
 			return c.rep, tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the journal: %w", err)
 		}
+	}
+	for _, s := range left {
+		c.note(Problem{File: filepath.Base(s.name(dir)), What: "it was erased; removed at the next start"})
 	}
 	for _, t := range temps {
 		c.note(Problem{File: t, What: "an unfinished file; removed at the next start"})
@@ -95,6 +109,17 @@ func (c *checker) tell(i int) {
 		c.progress(Progress{Segment: i + 1, Segments: len(c.segs), Entries: c.rep.Entries})
 	}
 }
+
+// erased enters what was erased.
+func (c *checker) erased(i int) {
+	s := c.segs[i]
+	c.rep.Erased = append(c.rep.Erased, Range{s.first, s.gone})
+	if i == 0 && s.first != 1 {
+		c.problem(Problem{File: filepath.Base(plainName(c.rep.Dir, 1)), First: 1, Last: s.first - 1, What: missingSegment})
+	}
+}
+
+const missingSegment = "the segment is missing"
 
 // segment checks segs[i]. Errors are those of the file system.
 func (c *checker) segment(i int) error {
@@ -153,14 +178,14 @@ func reason(err error) string {
 }
 
 func (c *checker) frames(f *frames, sr *SegmentReport, i int, end uint64) error {
-	before := uint64(0)
+	before := segment{}
 	if i > 0 {
-		before = c.segs[i-1].first
+		before = c.segs[i-1]
 	}
 	if err := chained(c.rep.Dir, c.segs[i], f.prev, before); err != nil {
 		p := Problem{File: sr.File, What: reason(err)}
-		if f.prev > before {
-			p = Problem{File: filepath.Base(plainName(c.rep.Dir, f.prev)), First: f.prev, Last: f.first - 1, What: "the segment is missing"}
+		if f.prev > max(before.first, before.gone) {
+			p = Problem{File: filepath.Base(plainName(c.rep.Dir, f.prev)), First: f.prev, Last: f.first - 1, What: missingSegment}
 		}
 		c.problem(p)
 	}

@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -12,7 +13,8 @@ type disk struct {
 	dir   string
 	limit int64 // size at which a segment is left
 	tail  *tail
-	begun func() // called when a segment begins, and the one before it is closed therefore
+	roll  atomic.Bool // the next batch begins a segment; anybody may set it
+	begun func()      // called when a segment begins, and the one before it is closed therefore
 
 	file  File   // nil before the first batch and after a fault
 	first uint64 // first entry of the newest segment on disk, 0 when there is none
@@ -34,10 +36,11 @@ var zeros [roomChunk]byte
 // write makes the batch durable. After an error nothing of it counts.
 func (d *disk) write(b batch) error {
 	need := int64(len(b.b))
-	if d.file != nil && d.end > int64(headerSize) && d.end+need > d.limit {
+	if d.file != nil && d.end > int64(headerSize) && (d.end+need > d.limit || d.roll.Load()) {
 		d.leave()
 	}
 	if d.file == nil {
+		d.roll.Store(false)
 		return d.begin(b)
 	}
 	d.makeRoom(d.end + need)

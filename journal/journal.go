@@ -36,6 +36,10 @@ type Options struct {
 	// VerifyBytes is how much of the newest closed segments Open reads in whole, in bytes of their files; of older ones it reads
 	// the headers. Default 64 MiB; negative: everything.
 	VerifyBytes int64
+	// Erased are entries that signed statements say were taken out at the end of their term. The journal has a record of its own of
+	// that ([Journal.Erase]), which may be gone, or not be there yet when a crash came between statement and record: what
+	// is still there of them is removed.
+	Erased []Range
 	// OnCommit is called from the commit goroutine, in order: with a nil error when everything up to and
 	// including upTo is durable; with an error when a commit has failed, upTo being what is durable. It must not block
 	// and must not call Close.
@@ -200,8 +204,11 @@ func (j *Journal) Stats() Stats {
 	s.Committed, s.Commits, s.Failures = j.durable.Load(), j.commits.Load(), j.failures.Load()
 	j.tail.Lock()
 	defer j.tail.Unlock()
-	s.Segments = len(j.tail.segs)
 	for _, g := range j.tail.segs {
+		if g.gone != 0 {
+			continue
+		}
+		s.Segments++
 		if !g.plain {
 			s.Packed++
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"runtime"
 
 	"tsujiban"
@@ -28,7 +27,7 @@ func Open(o Options) (*Journal, error) {
 	j := &Journal{o: o, lock: lock, quit: make(chan struct{}), wake: make(chan struct{}, 1), done: make(chan struct{}), next: 1}
 	j.bell.init(o.KernelWait)
 	j.packer.init(&j.o, &j.tail, j.Committed, j.quit)
-	j.disk = disk{fs: o.FS, dir: o.Dir, limit: o.SegmentBytes, tail: &j.tail, begun: j.packer.wakeUp}
+	j.disk.fs, j.disk.dir, j.disk.limit, j.disk.tail, j.disk.begun = o.FS, o.Dir, o.SegmentBytes, &j.tail, j.packer.wakeUp
 	if err := j.recover(); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -42,7 +41,7 @@ func Open(o Options) (*Journal, error) {
 
 // recover finds the end of what is on disk, and makes sure of it.
 func (j *Journal) recover() error {
-	segs, err := j.clean()
+	segs, err := j.settleErased()
 	if err != nil {
 		return err
 	}
@@ -78,20 +77,6 @@ func (j *Journal) recover() error {
 	return nil
 }
 
-// clean removes what interrupted steps left and lists the segments.
-func (j *Journal) clean() ([]segment, error) {
-	segs, temps, err := listSegments(j.o.FS, j.o.Dir)
-	if err != nil {
-		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the journal's directory: %w", err)
-	}
-	for _, t := range temps {
-		if err := j.o.FS.Remove(filepath.Join(j.o.Dir, t)); err != nil {
-			j.o.Logger.Warn("a leftover file cannot be removed", slog.String("file", t), slog.Any("error", err))
-		}
-	}
-	return segs, nil
-}
-
 // secure writes the last batch anew: whether its sync came to an end before the crash is not known, and
 // what is read back may come from memory. When that fails it is the first thing that the commit goroutine does; until
 // then the entries are read where they are.
@@ -110,6 +95,9 @@ func verifyOlder(fsys FS, dir string, segs []segment, limit int64) error {
 	}
 	var read int64
 	for i := len(segs) - 2; i >= 0 && (limit < 0 || read < limit); i-- {
+		if segs[i].gone != 0 {
+			continue
+		}
 		size, err := verifyWhole(fsys, dir, segs[i], segs[i+1].first)
 		if err != nil {
 			return err
@@ -121,8 +109,15 @@ func verifyOlder(fsys FS, dir string, segs []segment, limit int64) error {
 
 // verifyChain reads the header of every segment but the last and says which segment is missing.
 func verifyChain(fsys FS, dir string, segs []segment) error {
-	before := uint64(0)
+	before := segment{}
 	for i, s := range segs {
+		if s.gone != 0 {
+			if before.first == 0 && s.first != 1 {
+				return lost(dir, 1, s.first)
+			}
+			before = s
+			continue
+		}
 		f, err := openSegment(fsys, dir, s)
 		if err != nil {
 			if i == len(segs)-1 && errors.Is(err, errHeader) {
@@ -137,21 +132,28 @@ func verifyChain(fsys FS, dir string, segs []segment) error {
 		if err := chained(dir, s, prev, before); err != nil {
 			return err
 		}
-		before = s.first
+		before = s
 	}
 	return nil
 }
 
-// chained checks that the segment s, whose header names prev, stands behind the one that begins with before.
-func chained(dir string, s segment, prev, before uint64) error {
+// chained checks that the segment s, whose header names prev, stands behind the one before it; none is the zero segment.
+func chained(dir string, s segment, prev uint64, before segment) error {
 	switch {
-	case prev == before && (before != 0 || s.first == 1):
+	case before.gone != 0 && before.first <= prev && prev <= before.gone && s.first == before.gone+1:
 		return nil
-	case prev > before:
-		return tsujiban.Errorf(tsujiban.CodeCorrupt, "%s is missing: %s follows it; put a copy of the file in its place",
-			plainName(dir, prev), filepath.Base(s.name(dir)))
+	case before.gone == 0 && prev == before.first && (before.first != 0 || s.first == 1):
+		return nil
+	case prev > max(before.first, before.gone):
+		return lost(dir, prev, s.first)
 	}
-	return corrupt(s.name(dir), 0, fmt.Errorf("it should follow the segment of entry %d, and stands behind that of %d", prev, before))
+	return corrupt(s.name(dir), 0, fmt.Errorf("it should follow the segment of entry %d, and stands behind that of %d", prev, before.first))
+}
+
+// lost is the error for a segment that begins with first and is missing without a word; the one of entry next follows it.
+func lost(dir string, first, next uint64) error {
+	return tsujiban.Errorf(tsujiban.CodeCorrupt, "%s is missing: the segment of entry %d follows it, and no record says that it was erased; put a copy of the file in its place, "+
+		"or of %q when that is what is missing", plainName(dir, first), next, erasedName)
 }
 
 // verifyWhole reads every frame of a segment that ends where the one of entry end begins, and returns the size of its file.

@@ -29,6 +29,7 @@ type packer struct {
 	committed func() uint64
 	quit      <-chan struct{}
 	wake      chan struct{} // cap 1
+	erasures  chan erasure
 	done      chan struct{}
 
 	// Of the goroutine alone once it runs.
@@ -40,7 +41,7 @@ type packer struct {
 var errQuit = errors.New("closing")
 
 func (p *packer) init(o *Options, t *tail, committed func() uint64, quit <-chan struct{}) {
-	*p = packer{o: o, tail: t, committed: committed, quit: quit, wake: make(chan struct{}, 1), done: make(chan struct{}), spoiled: map[uint64]bool{}}
+	*p = packer{o: o, tail: t, committed: committed, quit: quit, wake: make(chan struct{}, 1), erasures: make(chan erasure), done: make(chan struct{}), spoiled: map[uint64]bool{}}
 }
 
 func (p *packer) wakeUp() {
@@ -60,7 +61,7 @@ func (p *packer) run() {
 			return
 		case err != nil:
 			p.o.Logger.Warn("a closed segment of the journal cannot be compressed yet", slog.Any("error", err))
-			if !p.sleep(pause) {
+			if !p.rest(pause) {
 				return
 			}
 			pause = min(2*pause, time.Minute)
@@ -72,21 +73,27 @@ func (p *packer) run() {
 		}
 		select {
 		case <-p.wake:
+		case o := <-p.erasures:
+			p.erase(o)
 		case <-p.quit:
 			return
 		}
 	}
 }
 
-// sleep is false when the journal is closing.
-func (p *packer) sleep(d time.Duration) bool {
+// rest is sleep between two steps: whoever wants something erased need not wait for the end of it.
+func (p *packer) rest(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-p.quit:
-		return false
+	for {
+		select {
+		case <-t.C:
+			return true
+		case o := <-p.erasures:
+			p.erase(o)
+		case <-p.quit:
+			return false
+		}
 	}
 }
 
@@ -104,6 +111,9 @@ func (p *packer) step() (bool, error) {
 	}
 	if quiet, err := p.quiet(waiting); !quiet || err != nil {
 		return true, err
+	}
+	if now, _, _ := p.oldest(); now != s {
+		return true, nil // it was erased meanwhile
 	}
 	err := p.pack(s, end)
 	if tsujiban.CodeOf(err) == tsujiban.CodeCorrupt {
@@ -128,13 +138,25 @@ func (p *packer) oldest() (s segment, end uint64, waiting int) {
 	return s, end, waiting
 }
 
+// sleep is false when the journal is closing.
+func (p *packer) sleep(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-p.quit:
+		return false
+	}
+}
+
 // quiet looks for a second whether the journal has little to do.
 func (p *packer) quiet(waiting int) (bool, error) {
 	if p.o.QuietRate < 0 || waiting > packBacklog {
 		return true, nil
 	}
 	before := p.committed()
-	if !p.sleep(time.Second) {
+	if !p.rest(time.Second) {
 		return false, errQuit
 	}
 	return p.committed()-before < uint64(p.o.QuietRate), nil

@@ -23,6 +23,7 @@ type Reader struct {
 	upTo uint64  // what may be read
 	f    *frames // nil between segments
 	look time.Time
+	skip bool // over what was erased
 	ev   tsujiban.Event
 }
 
@@ -35,10 +36,12 @@ func (j *Journal) Reader(from uint64) *Reader {
 // OpenReader returns a reader of a directory that a program may have open or not. It ends with io.EOF after the last whole
 // entry, which a program that writes need not yet have found durable.
 func OpenReader(dir string, from uint64) (*Reader, error) {
-	segs, _, err := listSegments(OS, dir)
+	segs, _, _, err := listJournal(OS, dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, tsujiban.Errorf(tsujiban.CodeNotFound, "there is no journal: %w", err)
+	case tsujiban.CodeOf(err) == tsujiban.CodeCorrupt && err != nil:
+		return nil, err
 	case err != nil:
 		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the journal: %w", err)
 	}
@@ -134,12 +137,21 @@ func (r *Reader) open() error {
 	if !ok {
 		return tsujiban.Errorf(tsujiban.CodeCorrupt, "%s: entry %d is missing: the first segment there begins later", r.dir, r.next)
 	}
+	if r.seg.gone != 0 && r.skip {
+		r.next = r.seg.gone + 1
+		return nil
+	}
+	if r.seg.gone != 0 {
+		return tsujiban.Errorf(tsujiban.CodeNotFound, "%s: entry %d is no longer there: the entries %d to %d were erased at the end of their term", r.dir, r.next, r.seg.first, r.seg.gone)
+	}
 	f, err := openSegment(r.fs, r.dir, r.seg)
 	if errors.Is(err, fs.ErrNotExist) && r.seg.plain {
 		r.seg.plain = false // compressed in the meantime
 		f, err = openSegment(r.fs, r.dir, r.seg)
 	}
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && r.goneSince():
+		return nil
 	case errors.Is(err, fs.ErrNotExist):
 		return tsujiban.Errorf(tsujiban.CodeCorrupt, "a segment is missing: %w", err)
 	case errors.Is(err, errHeader) && r.j == nil && r.end == 0:
@@ -149,6 +161,28 @@ func (r *Reader) open() error {
 	}
 	r.f = f
 	return nil
+}
+
+// goneSince tells whether the segment was erased since the table of segments was looked at, and looks again when it is offline.
+func (r *Reader) goneSince() bool {
+	if r.j == nil {
+		segs, _, _, err := listJournal(r.fs, r.dir)
+		if err != nil {
+			return false
+		}
+		r.segs = segs
+		s, _, ok := find(segs, r.next)
+		return ok && s.gone != 0
+	}
+	s, _, _, ok := r.j.tail.at(r.next, &r.j.durable)
+	return ok && s.gone != 0
+}
+
+// SkipErased has the reader go on behind entries that were erased at the end of their term, instead of failing with
+// [tsujiban.CodeNotFound] where they stood. It returns the reader.
+func (r *Reader) SkipErased() *Reader {
+	r.skip = true
+	return r
 }
 
 // headless is the end of a journal whose last segment has not even a header.
@@ -162,7 +196,7 @@ func (r *Reader) headless(err error) error {
 // atEnd decides what it means that the last segment holds no further whole entry: the journal ends there, or goes
 // on because a program writes it, or is damaged.
 func (r *Reader) atEnd(cause error) ([]byte, error) {
-	segs, _, err := listSegments(r.fs, r.dir)
+	segs, _, _, err := listJournal(r.fs, r.dir)
 	if err != nil {
 		return nil, err
 	}

@@ -118,6 +118,9 @@ func headless(fsys FS, dir string, segs []segment, cause error) (ending, error) 
 		return ending{name: last.name(dir), next: last.first, torn: b, dropped: true}, nil
 	}
 	before := segs[len(segs)-2]
+	if before.gone != 0 {
+		return ending{name: last.name(dir), first: before.first, next: last.first, orderly: true, torn: b, dropped: true}, nil
+	}
 	if _, err := verifyWhole(fsys, dir, before, last.first); err != nil {
 		return ending{}, err
 	}

@@ -15,10 +15,11 @@ const (
 	tempSuffix   = ".tmp"
 )
 
-// segment is one file, or two while it is being compressed: the plain one then counts.
+// segment is one file, or two while it is being compressed: the plain one then counts; or what was erased.
 type segment struct {
 	first         uint64 // sequence number of its first entry
 	plain, packed bool   // which files there are
+	gone          uint64 // its last entry, when it was erased: then there is no file, and it may stand for several; else 0
 }
 
 func plainName(dir string, first uint64) string {

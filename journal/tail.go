@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -113,4 +114,31 @@ func (t *tail) set(s segment) {
 			t.segs[i] = s
 		}
 	}
+}
+
+// without tells which segments go when a range is erased, and all that is erased then; with do it is done. It is not ok when
+// the range does not begin and end where segments do, or reaches the last one.
+func (t *tail) without(r Range, do bool) (left []segment, all []Range, ok bool) {
+	t.Lock()
+	defer t.Unlock()
+	var files []segment
+	for _, s := range t.segs {
+		if s.gone != 0 {
+			all = append(all, Range{s.first, s.gone})
+		} else {
+			files = append(files, s)
+		}
+	}
+	if !slices.ContainsFunc(files, func(s segment) bool { return s.first == r.First }) || !fits(files, r) {
+		return nil, nil, false
+	}
+	all = union(append(all, r)...)
+	segs, left, bad := weave(files, all)
+	if len(bad) > 0 {
+		return nil, nil, false
+	}
+	if do {
+		t.segs = segs
+	}
+	return left, all, true
 }
