@@ -42,6 +42,7 @@ func (s *controlServer) routes() *http.ServeMux {
 		m.HandleFunc(pattern, s.handle(f))
 	}
 	s.ledgerRoutes(m)
+	s.inquiryRoutes(m)
 	m.HandleFunc("POST /v1/evidence/key", s.handle(s.newKey))
 	m.HandleFunc("POST /v1/looks", s.handle(s.look))
 	m.HandleFunc("GET /v1/live", s.stream)

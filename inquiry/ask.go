@@ -35,7 +35,7 @@ const (
 // Ask answers a question under a case. What the case's ground does not allow is not looked up; the answer says why. Errors: CodeInvalid for
 // a question that cannot be understood, CodeForbidden when the case is closed or names other numbers.
 func (d *Desk) Ask(ctx context.Context, c *Case, q *Question) (*Answer, error) {
-	if err := d.check(c, q); err != nil {
+	if err := d.Check(c, q); err != nil {
 		return nil, err
 	}
 	a := &Answer{Case: *c, Question: *q}
@@ -60,8 +60,8 @@ func (d *Desk) Ask(ctx context.Context, c *Case, q *Question) (*Answer, error) {
 	return a, nil
 }
 
-// check says what cannot be asked.
-func (d *Desk) check(c *Case, q *Question) error {
+// Check says what cannot be asked, before anything is looked up.
+func (d *Desk) Check(c *Case, q *Question) error {
 	if !c.Closed.IsZero() {
 		return tsujiban.Errorf(tsujiban.CodeForbidden, "case %d is closed: open another one with \"tsujiban inquiry open\"", c.ID)
 	}

@@ -86,6 +86,20 @@ func homeDigits(s string) string {
 	return s
 }
 
+// HomeDigitsOf is what is left of a number as people write it: the digits as dialled at home, or + and those of a foreign number.
+func HomeDigitsOf(given string) string { return homeDigits(given) }
+
+// Difference is where two lists of digits part: what stands in the first, and what in the second.
+func Difference(a, b string) (was, meant string) {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return a, b
+}
+
 // HomeDigits writes a number as it is dialled at home ("05012345678"), or with + when it is a foreign one.
 func HomeDigits(n tsujiban.Number) string { return homeDigits(n.String()) }
 
