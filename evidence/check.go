@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sort"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -32,7 +33,7 @@ type CheckReport struct {
 	Faults      []Fault   `json:"faults"`
 	Notes       []Fault   `json:"notes"` // what a crash left, and what is as it should be but worth a word
 	More        int       `json:"more_faults,omitempty"`
-	erased      []Erasure
+	Erasures    []Erasure `json:"erasures"` // the signed statements, in order
 }
 
 // OK tells whether nothing is wrong.
@@ -41,7 +42,7 @@ func (r *CheckReport) OK() bool { return len(r.Faults) == 0 }
 // ErasedAll tells whether statements of erasure cover the entries from..to: a journal that lacks them is in order.
 func (r *CheckReport) ErasedAll(from, to uint64) bool {
 	for seq := from; seq <= to; {
-		e := covering(r.erased, seq)
+		e := covering(r.Erasures, seq)
 		if e == nil {
 			return false
 		}
@@ -77,7 +78,7 @@ func (r *CheckReport) note(f Fault) {
 // program keeps the tree. progress may be nil; it is told how many entries are done, and of how many. The error
 // says only that the check could not be made.
 func Check(dir string, entries Entries, progress func(done, size int64)) (*CheckReport, error) {
-	c := checker{dir: dir, rep: &CheckReport{Dir: dir, Faults: []Fault{}, Notes: []Fault{}}, progress: progress}
+	c := checker{dir: dir, rep: &CheckReport{Dir: dir, Faults: []Fault{}, Notes: []Fault{}, Erasures: []Erasure{}}, progress: progress}
 	if _, err := os.Stat(dir); err != nil {
 		return nil, noTree(dir, err)
 	}
@@ -115,6 +116,7 @@ type checker struct {
 	whole   bool     // the edge leads to the checkpoint's root
 	genuine [][]bool // per level and tile: it leads to the checkpoint's root
 
+	reach  []uint64    // up to which entry the statements go, of the first so many
 	passed int         // how many of points were compared with the journal
 	points []point     // checkpoints that were kept, by size
 	agree  []tlog.Tile // that are as the journal makes them and do not lead to the root
@@ -205,14 +207,27 @@ func (c *checker) takeHead(msg []byte) error {
 }
 
 func (c *checker) erasures() (err error) {
-	c.rep.erased, err = readErasures(c.dir, c.known(), func(file string, err error) {
+	c.rep.Erasures, err = readErasures(c.dir, c.known(), func(file string, err error) {
 		c.rep.fault(Fault{File: file, Ja: "消去の記録が正しくありません: " + japanese(err), En: "the statement of an erasure is wrong: " + err.Error()})
 	})
+	reach := uint64(0)
+	for _, e := range c.rep.Erasures {
+		reach = max(reach, e.To)
+		c.reach = append(c.reach, reach)
+	}
 	return err
 }
 
 // mayMiss tells by which statement an entry was erased.
-func (c *checker) mayMiss(seq uint64) *Erasure { return covering(c.rep.erased, seq) }
+// It is asked for every entry, and there is a statement for every day.
+func (c *checker) mayMiss(seq uint64) *Erasure {
+	es := c.rep.Erasures
+	i := sort.Search(len(es), func(i int) bool { return es[i].From > seq })
+	if i == 0 || c.reach[i-1] < seq {
+		return nil
+	}
+	return covering(es, seq)
+}
 
 // tiles finds from the root down which tiles lead to the checkpoint's root.
 func (c *checker) tiles() error {

@@ -257,6 +257,9 @@ func (r *CheckReport) Text(l tsujiban.Lang) string {
 		fmt.Fprintf(&b, say("  ほか %d 件\n", "  and %d more\n"), r.More)
 	}
 	list(r.Notes)
+	for _, e := range r.Erasures {
+		fmt.Fprintf(&b, say("  #%s: 保存期間の満了により %s に消去（署名つき）: %s\n", "  #%s: erased on %s at the end of the term, by a signed statement: %s\n"), e.Range, utc(e.At), e.Why)
+	}
 	if r.OK() {
 		fmt.Fprintf(&b, say("%s: 問題ありません（署名された %d 件のうち記録 %d 件を照合、消去済み %d 件、署名待ち %d 件、木のファイル %d、保存チェックポイント %d、鍵 %d）\n",
 			"%s: OK (%d entries signed for, %d read and as signed, %d erased, %d not signed for yet; %d tiles, %d kept checkpoints, %d keys)\n"),

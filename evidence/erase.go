@@ -24,8 +24,8 @@ import (
 //	why <one line>
 type Erasure struct {
 	Range
-	At  time.Time
-	Why string
+	At  time.Time `json:"at"`
+	Why string    `json:"why"`
 }
 
 const (
@@ -82,6 +82,23 @@ func (l *Log) Erase(r Range, why string) error {
 
 func erasureName(r Range) string {
 	return filepath.Join(erasedDir, fmt.Sprintf("%020d-%020d", r.From, r.To))
+}
+
+// Erasures reads the signed statements of erasure that a directory has, in the order of their entries. What is no statement signed by
+// a key of the log is left out: [Check] names it. There need not be a tree yet.
+func Erasures(dir string) ([]Erasure, error) {
+	ring, err := readKeyring(dir)
+	if err != nil {
+		if _, serr := os.Stat(filepath.Join(dir, erasedDir)); errors.Is(serr, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	es, err := readErasures(dir, ring.keys, func(string, error) {})
+	if err != nil {
+		err = tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the statements of erasure: %w", err)
+	}
+	return es, err
 }
 
 // readErasures reads all statements. What is wrong with one is told to bad.

@@ -202,7 +202,7 @@ func (c *cursor) line(ctx context.Context, seq uint64) ([]byte, error) {
 	}
 	for {
 		line, err := c.lines.Line(ctx)
-		if errors.Is(err, io.EOF) || tsujiban.CodeOf(err) == tsujiban.CodeCorrupt {
+		if errors.Is(err, io.EOF) || tsujiban.CodeOf(err) == tsujiban.CodeCorrupt || tsujiban.CodeOf(err) == tsujiban.CodeNotFound {
 			return nil, errors.Join(fmt.Errorf("entry %d: %w: %w", seq, errGone, err), c.close())
 		}
 		if err != nil {

@@ -98,6 +98,11 @@ func (h *Hold) Valid() error {
 // Stands tells whether the hold is in force.
 func (h *Hold) Stands(now time.Time) bool { return h.Released.IsZero() && now.Before(h.Until) }
 
+// OnlyNumber tells whether the hold is on a number, of whichever customer and time.
+func (h *Hold) OnlyNumber() bool {
+	return !h.Number.IsZero() && h.Customer == "" && h.From.IsZero() && h.To.IsZero()
+}
+
 // within tells whether an instant is in the hold's period.
 func (h *Hold) within(at time.Time) bool {
 	return (h.From.IsZero() || !at.Before(h.From)) && (h.To.IsZero() || at.Before(h.To))
@@ -149,16 +154,21 @@ func (h *Hold) String() string {
 
 // Weigher goes over entries in order and tells which are under a hold. Calls that began under one stay under it.
 type Weigher struct {
-	holds []Hold
-	calls map[tsujiban.CallID]int64 // calls under a hold, by its id
+	holds   []Hold
+	numbers map[tsujiban.Number]int64 // those on a number and nothing else: there may be thousands
+	calls   map[tsujiban.CallID]int64 // calls under a hold, by its id
 }
 
 // NewWeigher weighs by the holds that stand at an instant.
 func NewWeigher(holds []Hold, now time.Time) *Weigher {
-	w := &Weigher{calls: map[tsujiban.CallID]int64{}}
+	w := &Weigher{numbers: map[tsujiban.Number]int64{}, calls: map[tsujiban.CallID]int64{}}
 	for i := range holds {
-		if holds[i].Stands(now) {
-			w.holds = append(w.holds, holds[i])
+		switch h := &holds[i]; {
+		case !h.Stands(now):
+		case h.OnlyNumber():
+			w.numbers[h.Number] = h.ID
+		default:
+			w.holds = append(w.holds, *h)
 		}
 	}
 	return w
@@ -166,7 +176,7 @@ func NewWeigher(holds []Hold, now time.Time) *Weigher {
 
 // Held is the hold that an entry is under, 0 for none.
 func (w *Weigher) Held(ev *tsujiban.Event) int64 {
-	if len(w.holds) == 0 {
+	if len(w.holds) == 0 && len(w.numbers) == 0 {
 		return 0
 	}
 	if ev.Call != 0 && (ev.Kind == tsujiban.EventAnswered || ev.Kind == tsujiban.EventEnded) {
@@ -175,6 +185,14 @@ func (w *Weigher) Held(ev *tsujiban.Event) int64 {
 				delete(w.calls, ev.Call)
 			}
 			return id
+		}
+	}
+	if ev.Kind == tsujiban.EventAttempt && len(w.numbers) > 0 {
+		for _, n := range []tsujiban.Number{ev.Verdict.Caller, ev.Verdict.Callee} {
+			if id := w.numbers[n]; id != 0 && !n.IsZero() {
+				w.calls[ev.Call] = id
+				return id
+			}
 		}
 	}
 	for i := range w.holds {

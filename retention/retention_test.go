@@ -68,6 +68,7 @@ func TestWeigher(t *testing.T) {
 		{ID: 2, Number: caller, From: now.Add(-time.Hour), Ground: Warrant, Text: "x", Until: now.AddDate(0, 0, 1)},
 		{ID: 3, Customer: "kyoto", Ground: Court, Text: "x", Until: now.AddDate(0, 0, 1)},
 		{ID: 4, Number: other, Ground: Court, Text: "x", Until: now.AddDate(0, 0, 1), Released: now},
+		{ID: 5, Number: number(t, "81665550100"), Ground: Court, Text: "x", Until: now.AddDate(0, 0, 1)},
 	}
 	w := NewWeigher(holds, now)
 	attempt := func(id tsujiban.CallID, at time.Time, customer tsujiban.CustomerID, from tsujiban.Number) *tsujiban.Event {
@@ -87,6 +88,8 @@ func TestWeigher(t *testing.T) {
 		{&tsujiban.Event{Kind: tsujiban.EventEnded, Call: 3, At: now, Outcome: tsujiban.Outcome{Customer: "hakata"}}, 0},
 		{&tsujiban.Event{Kind: tsujiban.EventRestricted, At: now, Restriction: tsujiban.Restriction{Customer: "kyoto"}}, 3},
 		{&tsujiban.Event{Kind: tsujiban.EventReplied, At: now, Reply: tsujiban.Reply{Customer: "kyoto"}}, 3},
+		{attempt(5, now.AddDate(-1, 0, 0), "osaka", number(t, "81665550100")), 5},
+		{&tsujiban.Event{Kind: tsujiban.EventEnded, Call: 5, At: now}, 5},
 		{&tsujiban.Event{Kind: tsujiban.EventSet, At: now, Note: "kyoto"}, 0},
 	} {
 		if got := w.Held(c.ev); got != c.want {

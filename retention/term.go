@@ -63,6 +63,8 @@ type Terms struct {
 	Journal Term // the journal's segments, which hold the calls too
 	Looks   Term // looks into records, and what staff and guard set, beyond their segment
 	Checks  Term // identity checks, after the end of the contract
+	// Inquiries are cases, with the looks under them, after they were closed.
+	Inquiries Term
 }
 
 // What a term may not fall below, in days as [Term.About] counts them.
@@ -77,7 +79,7 @@ const (
 
 // Defaults are the terms when nothing is said.
 func Defaults() Terms {
-	return Terms{Calls: Term{Days: 180}, Journal: Term{Days: 180}, Looks: Term{Years: 3}, Checks: Term{Years: 7}}
+	return Terms{Calls: Term{Days: 180}, Journal: Term{Days: 180}, Looks: Term{Years: 3}, Checks: Term{Years: 7}, Inquiries: Term{Years: 5}}
 }
 
 // Kind is a kind of record.
@@ -89,6 +91,7 @@ const (
 	Journal
 	Looks
 	Checks
+	Inquiries
 	numKinds
 )
 
@@ -96,10 +99,11 @@ const (
 const NumKinds = int(numKinds)
 
 var kindRows = [numKinds]struct{ name, ja, en string }{
-	Calls:   {"calls", "通話一覧", "calls"},
-	Journal: {"journal", "記録簿（ジャーナル）", "journal"},
-	Looks:   {"looks", "閲覧・操作の記録", "looks and actions"},
-	Checks:  {"checks", "本人確認の記録", "identity checks"},
+	Calls:     {"calls", "通話一覧", "calls"},
+	Journal:   {"journal", "記録簿（ジャーナル）", "journal"},
+	Looks:     {"looks", "閲覧・操作の記録", "looks and actions"},
+	Checks:    {"checks", "本人確認の記録", "identity checks"},
+	Inquiries: {"inquiries", "照会の案件", "inquiries"},
 }
 
 func (k Kind) String() string { return kindRows[min(k, numKinds-1)].name }
@@ -124,7 +128,7 @@ func (k Kind) Text(l tsujiban.Lang) string {
 
 // Of is the term of a kind.
 func (t *Terms) Of(k Kind) Term {
-	return [numKinds]Term{Calls: t.Calls, Journal: t.Journal, Looks: t.Looks, Checks: t.Checks}[k]
+	return [numKinds]Term{Calls: t.Calls, Journal: t.Journal, Looks: t.Looks, Checks: t.Checks, Inquiries: t.Inquiries}[k]
 }
 
 // Explain says to a person what the terms mean, a line for each kind.
@@ -143,10 +147,11 @@ func (t *Terms) Explain(l tsujiban.Lang) []string {
 		calls = say("望ましいとされる6か月より長い期間です。必要な理由を説明できるようにしておいてください", "longer than the 6 months that are considered desirable: be ready to say what for")
 	}
 	why := [numKinds]string{
-		Calls:   calls,
-		Journal: say("通話の記録を含むため、同じ期間以上が必要です。区間ごとに消し、署名つきで残します", "holds the calls too; erased by whole segments, with a signed statement"),
-		Looks:   say("だれがどの根拠で見たか。通話の記録を消した後も残します", "who looked on what ground; kept when the calls are gone"),
-		Checks:  say("契約が終わった後の期間です（7年以上）", "after the end of the contract; 7 years at least"),
+		Calls:     calls,
+		Journal:   say("通話の記録を含むため、同じ期間以上が必要です。区間ごとに消し、署名つきで残します", "holds the calls too; erased by whole segments, with a signed statement"),
+		Looks:     say("だれがどの根拠で見たか。通話の記録を消した後も残します", "who looked on what ground; kept when the calls are gone"),
+		Checks:    say("契約が終わった後の期間です（7年以上）", "after the end of the contract; 7 years at least"),
+		Inquiries: say("終えた案件と、その閲覧の記録です", "cases that were closed, and the looks under them"),
 	}
 	var out []string
 	for k := range numKinds {

@@ -29,7 +29,7 @@ func position(ctx context.Context, q querier) (uint64, error) {
 // ApplyEvents folds events into the calls and moves the position, all in one transaction:
 // after an error, or a crash, none of it has happened. Events at or below the position
 // are skipped, so that a batch may be given twice. CodeConflict when events are missing
-// between the position and the first one, or inside the batch. Of each event only what
+// between the position and the first one, or inside the batch, and were not erased ([WithErased]). Of each event only what
 // the calls hold is read, and nothing of it is kept after the return.
 func (s *Store) ApplyEvents(ctx context.Context, events []tsujiban.Event) error {
 	return s.withView(func(v *database) error {
@@ -45,7 +45,7 @@ func (s *Store) ApplyEvents(ctx context.Context, events []tsujiban.Event) error 
 				if ev.Seq <= last {
 					continue
 				}
-				if ev.Seq != last+1 {
+				if ev.Seq != last+1 && !s.erased(last+1, ev.Seq-1) {
 					return missing(last, ev.Seq)
 				}
 				f.add(ev)

@@ -57,7 +57,7 @@ func (s *Store) build(ctx context.Context, path string, pos uint64, next func(co
 	for more := true; more; {
 		f.reset()
 		from := pos
-		if pos, more, err = f.fill(ctx, pos, s.rebuildBatch, next); err != nil {
+		if pos, more, err = f.fill(ctx, pos, s.rebuildBatch, next, s.erased); err != nil {
 			return err
 		}
 		if pos == from {
@@ -86,7 +86,7 @@ func (s *Store) build(ctx context.Context, path string, pos uint64, next func(co
 }
 
 // fill folds a batch of events that follow on pos. more is false at the journal's end.
-func (f *fold) fill(ctx context.Context, pos uint64, limit int, next func(context.Context) (*tsujiban.Event, error)) (last uint64, more bool, err error) {
+func (f *fold) fill(ctx context.Context, pos uint64, limit int, next func(context.Context) (*tsujiban.Event, error), erased func(from, to uint64) bool) (last uint64, more bool, err error) {
 	for range limit {
 		ev, err := next(ctx)
 		if errors.Is(err, io.EOF) {
@@ -98,7 +98,7 @@ func (f *fold) fill(ctx context.Context, pos uint64, limit int, next func(contex
 		if ev.Seq <= pos {
 			continue
 		}
-		if ev.Seq != pos+1 {
+		if ev.Seq != pos+1 && !erased(pos+1, ev.Seq-1) {
 			return pos, false, tsujiban.Errorf(tsujiban.CodeCorrupt, "rebuild the calls: the journal goes from event %d to %d: check it with 'tsujiban journal check'", pos, ev.Seq)
 		}
 		f.add(ev)

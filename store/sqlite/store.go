@@ -19,7 +19,8 @@ type Store struct {
 	ledger   *database
 	lock     *fileLock
 
-	rebuildBatch int // rebuildBatch, less in tests
+	erased       func(from, to uint64) bool // whether the journal lacks these entries in order
+	rebuildBatch int                        // rebuildBatch, less in tests
 
 	viewMu sync.RWMutex
 	view   *database // guarded by viewMu; nil when opened WithoutCalls
@@ -33,12 +34,19 @@ type Store struct {
 type Option func(*options)
 
 type options struct {
+	erased    func(from, to uint64) bool
 	clock     func() time.Time
 	skipCalls bool
 }
 
 // WithClock sets where the times of staff actions come from; time.Now when not given.
 func WithClock(now func() time.Time) Option { return func(o *options) { o.clock = now } }
+
+// WithErased says which entries from..to, both among them, the journal no longer has because their term is over: the calls go on
+// behind them. Otherwise a gap is an error.
+func WithErased(erased func(from, to uint64) bool) Option {
+	return func(o *options) { o.erased = erased }
+}
 
 // WithoutCalls leaves the view of the calls alone, for a [Store.Rebuild] when it is
 // damaged. Until then everything about calls returns CodeUnavailable.
@@ -51,7 +59,7 @@ func WithoutCalls() Option { return func(o *options) { o.skipCalls = true } }
 // version or is being rebuilt by another process, CodeUnavailable when the files cannot
 // be used.
 func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
-	o := options{clock: time.Now}
+	o := options{clock: time.Now, erased: func(uint64, uint64) bool { return false }}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -59,7 +67,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, clock: o.clock, lock: lock, rebuildBatch: rebuildBatch, changed: make(chan struct{})}
+	s := &Store{path: path, clock: o.clock, lock: lock, erased: o.erased, rebuildBatch: rebuildBatch, changed: make(chan struct{})}
 	if s.settings, err = openDatabase(ctx, path, settingsKind); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -1,0 +1,19 @@
+package store
+
+import "time"
+
+// KeptEntry is an entry of the journal that is kept longer than its segment: a look into records, something that was set. Its
+// line is byte for byte what was written, so that the tree over the journal proves it as before.
+type KeptEntry struct {
+	Seq  uint64
+	At   time.Time
+	Line []byte
+}
+
+// Past says what of one kind is past its term.
+type Past struct {
+	Count  int       // that can be erased
+	Held   int       // that are past their term and under a hold
+	Oldest time.Time // of those that can be erased; zero when there are none
+	Newest time.Time
+}
