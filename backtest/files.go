@@ -170,7 +170,11 @@ func (f *Files) OpenCalls(progress func(read, size int64)) (src trace.Source, do
 		src, err = trace.NewFreeSWITCH(in, f.Calls, imp)
 	case Mapped:
 		var m *trace.Mapping
-		if m, err = trace.ParseMapping(f.Mapping); err == nil {
+		mapping := f.Mapping
+		if f.Customer != "" && !strings.Contains(","+mapping, ",customer=") {
+			mapping += ",customer==" + f.Customer
+		}
+		if m, err = trace.ParseMapping(mapping); err == nil {
 			if m.Zone == nil {
 				m.Zone = f.Zone
 			}
