@@ -17,11 +17,12 @@ import (
 // inquiryRoutes are the orders of the desk that answers the police.
 func (s *controlServer) inquiryRoutes(m *http.ServeMux) {
 	for pattern, f := range map[string]func(*http.Request) (any, error){
-		"POST /v1/inquiries":          s.openInquiry,
-		"GET /v1/inquiries":           s.listInquiries,
-		"GET /v1/inquiries/{case}":    s.showInquiry,
-		"DELETE /v1/inquiries/{case}": s.closeInquiry,
-		"POST /v1/inquiries/ask":      s.ask,
+		"POST /v1/inquiries":           s.openInquiry,
+		"GET /v1/inquiries":            s.listInquiries,
+		"GET /v1/inquiries/{case}":     s.showInquiry,
+		"DELETE /v1/inquiries/{case}":  s.closeInquiry,
+		"POST /v1/inquiries/ask":       s.ask,
+		"POST /v1/looks/{look}/{what}": s.handOver,
 	} {
 		m.HandleFunc(pattern, s.handle(f))
 	}
@@ -234,8 +235,12 @@ func (a *App) look(ctx context.Context, by, purpose string, c *inquiry.Case, q *
 		return nil, nil, err
 	}
 	answer.Look = l.ID
-	found, err := a.record(ctx, by, fmt.Sprintf("inquiry case %d, look %d, asked in entry %d: %s; %d calls, %d fit; near numbers: %d calls fit",
-		c.ID, l.ID, asked.Seq, l.Finding, l.Calls, l.Matching, l.NearCalls))
+	// The record goes out with the bundle, so it says nothing of the calls of near numbers, which are other customers'.
+	finding := l.Finding
+	if finding == inquiry.FoundNear {
+		finding = inquiry.FoundNone
+	}
+	found, err := a.record(ctx, by, fmt.Sprintf("inquiry case %d, look %d, asked in entry %d: %s; %d calls, %d fit", c.ID, l.ID, asked.Seq, finding, l.Calls, l.Matching))
 	return answer, []uint64{asked.Seq, found.Seq}, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -17,6 +18,8 @@ import (
 func inquiryVerbs() []verb {
 	return []verb{
 		{"inquiry ask", "-number NUMBER -date DATE [-talked LENGTH] -ground GROUND …", say{"照会に答える: 当社の番号か、当日の契約者、該当する通話、1つ違いの番号（閲覧は記録される）", "answer an inquiry: ours or not, who held it that day, calls that fit, numbers one slip away (the look is recorded)"}, runInquiryAsk},
+		{"inquiry letter", "LOOK -out FILE", say{"回答書（PDF）を作る", "write the reply as a letter (PDF)"}, runInquiryLetter},
+		{"inquiry bundle", "LOOK -out FILE", say{"該当する通話の記録と証明、回答書をひとつの証明ファイルにする", "put the records of the calls that fit, their proofs and the letter into a bundle"}, runInquiryBundle},
 		{"inquiry open", "-kind KIND -agency NAME -document NUMBER [-numbers LIST] …", say{"照会・令状・同意・緊急・保全要請の案件を登録する", "take a case down: inquiry, warrant, consent, emergency or preservation request"}, runInquiryOpen},
 		{"inquiry list", "[-all] [-json]", say{"照会の案件の一覧", "list the cases of the inquiry desk"}, runInquiryList},
 		{"inquiry show", "CASE [-json]", say{"案件一件と、その根拠で行った閲覧すべて", "show a case, and every look that was made under it"}, runInquiryShow},
@@ -49,6 +52,8 @@ func runInquiryAsk(c *cmd, args []string) error {
 	var q control.InquiryAsk
 	c.questionFlags(fs, &q)
 	all := fs.Bool("all", false, c.tr("除外された番号も含め、近い番号をすべて表示する", "show all near numbers, those that are ruled out, too"))
+	page := fs.String("letter", "", c.tr("回答書（PDF）を書き出す`ファイル`", "`file` to write the letter to"))
+	bundle := fs.String("bundle", "", c.tr("証明ファイルを書き出す`ファイル`", "`file` to write the bundle to"))
 	if _, err := c.parse(args, 0, 0); err != nil {
 		return err
 	}
@@ -62,10 +67,56 @@ func runInquiryAsk(c *cmd, args []string) error {
 	if err := c.do(http.MethodPost, "/v1/inquiries/ask", q, &a); err != nil {
 		return err
 	}
+	var err error
 	if c.json {
-		return c.writeJSON(a)
+		err = c.writeJSON(a)
+	} else {
+		err = c.showAnswer(&a, *all)
 	}
-	return c.showAnswer(&a, *all)
+	for _, f := range []struct{ what, out string }{{"letter", *page}, {"bundle", *bundle}} {
+		if err == nil && f.out != "" {
+			err = c.handOver(fmt.Sprint(a.Look), f.what, f.out)
+		}
+	}
+	return err
+}
+
+func runInquiryLetter(c *cmd, args []string) error { return c.inquiryFile(args, "letter") }
+func runInquiryBundle(c *cmd, args []string) error { return c.inquiryFile(args, "bundle") }
+
+func (c *cmd) inquiryFile(args []string, what string) error {
+	out := c.options(true).String("out", "", c.tr("書き出す`ファイル`（すでにあるファイルには書きません）", "`file` to write; one that is there is not overwritten"))
+	args, err := c.parse(args, 1, 1)
+	if err != nil {
+		return err
+	}
+	if *out == "" {
+		return tsujiban.Errorf(tsujiban.CodeInvalid, "%s", c.tr("書き出すファイルを -out に書いてください", "write the file with -out"))
+	}
+	return c.handOver(args[0], what, *out)
+}
+
+// handOver writes what a look comes to. A file that is there is found before anything is looked up for it.
+func (c *cmd) handOver(look, what, out string) error {
+	if _, err := os.Lstat(out); err == nil {
+		return tsujiban.Errorf(tsujiban.CodeExists, "%s is there already; name another file", out)
+	}
+	var f control.InquiryFile
+	if err := c.do(http.MethodPost, "/v1/looks/"+url.PathEscape(look)+"/"+what, nil, &f); err != nil {
+		return err
+	}
+	if err := writeNew(out, f.Data); err != nil {
+		return err
+	}
+	switch {
+	case c.json:
+		f.Data = nil
+		f.Name = out
+		return c.writeJSON(f)
+	case what == "bundle":
+		return c.printf(c.tr("%s: 閲覧 %d、記録 %d 件（鍵の指紋 %s）\n", "%s: look %d, %d records (fingerprint of the key %s)\n"), out, f.Look, f.Records, f.Key)
+	}
+	return c.printf(c.tr("%s: 閲覧 %d\n", "%s: look %d\n"), out, f.Look)
 }
 
 func runInquiryOpen(c *cmd, args []string) error {
