@@ -74,6 +74,8 @@ type App struct {
 	stopFolder  context.CancelFunc
 	folderDone  chan struct{}
 	prover      *prover
+	keeper      *keeper
+	folds       chan struct{} // cap 1: taken by who writes a snapshot
 	stopWatch   context.CancelFunc
 	watchDone   chan struct{}
 	snapshotted uint64 // the entry up to which a snapshot was there at the start
@@ -100,7 +102,7 @@ func Run(ctx context.Context, o Options) error {
 // Start starts the program; when it returns without error calls are taken in. Wait must
 // follow. The error says which stage failed and what to do.
 func Start(ctx context.Context, o Options) (*App, error) {
-	a := &App{o: o, cfg: o.Config, ctx: ctx}
+	a := &App{o: o, cfg: o.Config, ctx: ctx, folds: make(chan struct{}, 1)}
 	a.defaults()
 	tuneRuntime(len(o.Config.Listen))
 	for _, s := range []struct {
@@ -115,6 +117,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 		{"views", a.startViews},
 		{"snapshots", a.startFolder},
 		{"evidence", a.startEvidence},
+		{"retention", a.startRetention},
 		{"metrics", a.startMetrics},
 		{"deadlines", a.startWatch},
 		{"control socket", a.startControl},
@@ -160,7 +163,7 @@ func (a *App) startData(context.Context) error {
 
 // startStore opens the store and puts the seed into it.
 func (a *App) startStore(ctx context.Context) (err error) {
-	a.store, err = sqlite.Open(ctx, a.cfg.StoreFile(), sqlite.WithClock(a.now))
+	a.store, err = sqlite.Open(ctx, a.cfg.StoreFile(), sqlite.WithClock(a.now), sqlite.WithErased(a.erased))
 	if err != nil {
 		return err
 	}
@@ -214,7 +217,7 @@ func (a *App) startJournal(ctx context.Context) (err error) {
 	a.desk = &desk{stored: newQueue()}
 	a.journal, err = journal.Open(journal.Options{
 		Dir: a.cfg.JournalDir(), SegmentBytes: a.cfg.Journal.Segment, OnCommit: a.committed,
-		LazyInterval: lazyCommit, KernelWait: true, Logger: a.log, FS: timedFS{FS: a.o.FS, sync: a.metrics.commit},
+		LazyInterval: lazyCommit, KernelWait: true, Logger: a.log, Erased: a.stated(), FS: timedFS{FS: a.o.FS, sync: a.metrics.commit},
 	})
 	if err != nil {
 		return err

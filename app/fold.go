@@ -41,11 +41,12 @@ type folder struct {
 	dir     string
 	journal *journal.Journal
 	policy  func() *policy.Policy
+	stands  func(context.Context) ([]tsujiban.Restriction, error) // as stored
 	log     *slog.Logger
 }
 
 func (a *App) folder() *folder {
-	return &folder{dir: a.cfg.SnapshotDir(), journal: a.journal, policy: func() *policy.Policy { return a.policy.Load().Policy }, log: a.log}
+	return &folder{dir: a.cfg.SnapshotDir(), journal: a.journal, policy: func() *policy.Policy { return a.policy.Load().Policy }, stands: a.store.Restrictions, log: a.log}
 }
 
 // snapshotHead stands before the guard's own part in a snapshot.
@@ -65,13 +66,30 @@ func (f *folder) upTo(ctx context.Context, end uint64, progress io.Writer) (*gua
 	g, rec := f.newest(ctx, end)
 	if g == nil {
 		g, rec = guard.New(guard.Options{Policy: f.policy()}), &recovered{open: map[tsujiban.CallID]*openCall{}}
+		if err := f.seed(ctx, g); err != nil {
+			return nil, nil, err
+		}
 	}
 	if rec.events >= end {
 		return g, rec, nil
 	}
-	rd := f.journal.Reader(rec.events + 1)
+	rd := f.journal.Reader(rec.events + 1).SkipErased()
 	err := errors.Join(rec.replay(ctx, rd, end, g, progress), rd.Close())
 	return g, rec, err
+}
+
+// seed puts upon a new guard what was imposed in entries that were erased: what stands against a customer must not end with the
+// term of the record that says so. What the entries that are left release is released by them.
+func (f *folder) seed(ctx context.Context, g *guard.Guard) error {
+	if len(f.journal.Erased()) == 0 {
+		return nil
+	}
+	f.log.Warn("no snapshot of the guard's state can be used, and the beginning of the journal is erased: it starts from what is left", slog.Uint64("from", f.journal.First()))
+	stands, err := f.stands(ctx)
+	for i := range stands {
+		g.Restrict(&stands[i])
+	}
+	return err
 }
 
 // newest reads the newest snapshot that can be used; nil when there is none.
@@ -318,6 +336,8 @@ func (a *App) keepSnapshots(ctx context.Context, f *folder) {
 
 // snapshot folds the journal up to an entry and writes what comes of it.
 func (a *App) snapshot(ctx context.Context, f *folder, end uint64) error {
+	a.folds <- struct{}{}
+	defer func() { <-a.folds }()
 	start := time.Now() // a measurement; no decision depends on it
 	g, rec, err := f.upTo(ctx, end, nil)
 	if err == nil {

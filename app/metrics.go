@@ -47,6 +47,10 @@ var (
 	descViewed    = desc("calls_view_entries", "Entries of the journal that the calls view has.")
 	descProven    = desc("evidence_entries", "Entries of the journal that the newest signed checkpoint covers.")
 	descUnproven  = desc("evidence_failing", "1 while the evidence does not follow the journal.")
+	descErased    = desc("retention_erased_total", "Records that were erased at the end of their term since the start, by kind.", "kind")
+	descOldest    = desc("retention_oldest_seconds", "When the oldest record was made, in seconds of Unix time, by kind.", "kind")
+	descRetained  = desc("retention_last_seconds", "When retention was enforced last, in seconds of Unix time.")
+	descNotErased = desc("retention_failing", "1 while what is past its term cannot be erased.")
 	descReady     = desc("ready", "1 while calls are taken in.")
 	descCarrier   = desc("carrier_up", "1 while a carrier answers.", "carrier")
 	descRequests  = desc("sip_requests_total", "SIP requests received, by method.", "method")
@@ -98,6 +102,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	gauge(descCommitted, float64(a.journal.Committed()))
 	gauge(descViewed, float64(a.viewed.position()))
 	gauge(descProven, float64(a.prover.proven.Load()))
+	a.keeper.collect(gauge, count)
 	gauge(descUnproven, truth(a.prover.failing.Load() != nil))
 }
 

@@ -43,6 +43,7 @@ func (s *controlServer) routes() *http.ServeMux {
 	}
 	s.ledgerRoutes(m)
 	s.inquiryRoutes(m)
+	s.retentionRoutes(m)
 	m.HandleFunc("POST /v1/evidence/key", s.handle(s.newKey))
 	m.HandleFunc("POST /v1/looks", s.handle(s.look))
 	m.HandleFunc("GET /v1/live", s.stream)

@@ -31,6 +31,7 @@ func (a *App) stop(why string) error {
 		a.stopWatch()
 		<-a.watchDone
 	}
+	a.stopRetention()
 	if a.folderDone != nil {
 		a.stopFolder()
 		<-a.folderDone

@@ -25,6 +25,13 @@ func (a *App) startViews(ctx context.Context) error {
 		}
 		pos = 0
 	}
+	if first := a.journal.First(); pos+1 < first {
+		// The view is new, or was put back from an old copy: what it lacks is past its term.
+		if err := a.store.ResetViews(ctx, first); err != nil {
+			return err
+		}
+		pos = first - 1
+	}
 	free := context.WithoutCancel(ctx) // they end when the journal does, after the calls
 	qctx, cancel := context.WithCancel(free)
 	a.stopQueue, a.queueDone = cancel, make(chan struct{})
@@ -45,7 +52,7 @@ func (a *App) startViews(ctx context.Context) error {
 // depend on it: what it cannot do is logged and shown in the metrics.
 func (a *App) follow(ctx context.Context, pos uint64) {
 	a.viewed.begin(a.store, pos, a.journal.Committed)
-	rd := a.journal.Reader(pos + 1)
+	rd := a.journal.Reader(pos + 1).SkipErased()
 	f := &store.Follower{View: &a.viewed, OnState: func(err error) {
 		if err != nil {
 			a.viewFailing.Store(&err)

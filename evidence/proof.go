@@ -186,3 +186,15 @@ func (c *Consistency) check(after *Signed) error {
 	}
 	return nil
 }
+
+// Verify tells whether a line is what stood in the journal as an entry, whoever keeps it now: CodeCorrupt when it is not.
+func (t *Tree) Verify(seq uint64, line []byte) error {
+	p, err := t.Prove(seq)
+	if err != nil {
+		return err
+	}
+	if err := checkRecord(p.Hashes, &t.head, p.Index, line); err != nil {
+		return tsujiban.Errorf(tsujiban.CodeCorrupt, "entry %d was changed: it is not the one that the tree has", seq)
+	}
+	return nil
+}

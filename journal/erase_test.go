@@ -100,6 +100,12 @@ func TestErase(t *testing.T) {
 	j = mustOpen(t, Options{Dir: "/j", FS: m, VerifyBytes: -1, CommitInterval: -1, QuietRate: 1 << 30})
 	look("after a start", j)
 	appendNotes(t, j, 10, true)
+	if err := j.Erase(t.Context(), Range{21, 30}); err != nil { // between two that are gone
+		t.Fatal(err)
+	}
+	if got := j.Erased(); !slices.Equal(got, []Range{{1, 40}}) {
+		t.Errorf("erased %v", got)
+	}
 	mustClose(t, j)
 }
 

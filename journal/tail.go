@@ -129,7 +129,7 @@ func (t *tail) without(r Range, do bool) (left []segment, all []Range, ok bool) 
 			files = append(files, s)
 		}
 	}
-	if !slices.ContainsFunc(files, func(s segment) bool { return s.first == r.First }) || !fits(files, r) {
+	if !slices.ContainsFunc(files, func(s segment) bool { return s.first == r.First }) || !fits(t.segs, r) {
 		return nil, nil, false
 	}
 	all = union(append(all, r)...)

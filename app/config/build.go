@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/retention"
 )
 
 const day = 24 * time.Hour
@@ -179,6 +180,51 @@ func (r *reader) ledger(f *fileLedger, c *Config) {
 	}
 	r.readable("ledger.scheme", c.Ledger.Scheme)
 	r.readable("ledger.screen", c.Ledger.Screen)
+}
+
+func (r *reader) retention(f *fileRetention, c *Config) {
+	def := retention.Defaults()
+	t := &c.Retention.Terms
+	for _, k := range []struct {
+		key, text string
+		to        *retention.Term
+		def       retention.Term
+	}{
+		{"calls", f.Calls, &t.Calls, def.Calls}, {"journal", f.Journal, &t.Journal, def.Journal}, {"looks", f.Looks, &t.Looks, def.Looks},
+		{"checks", f.Checks, &t.Checks, def.Checks}, {"inquiries", f.Inquiries, &t.Inquiries, def.Inquiries},
+	} {
+		*k.to = k.def
+		if k.text == "" {
+			continue
+		}
+		term, err := retention.ParseTerm(k.text)
+		if err != nil {
+			r.bad("retention."+k.key, `%q は期間として読めません。"180d"（日）、"6mo"（月）、"7y"（年）のように書いてください`, `%q is no term; write days, months or years, as "180d", "6mo" or "7y"`, k.text)
+			continue
+		}
+		*k.to = term
+	}
+	if f.Journal == "" && t.Calls.About() > retention.LeastJournal {
+		t.Journal = t.Calls
+	}
+	if t.Journal.About() < max(t.Calls.About(), retention.LeastJournal) {
+		r.bad("retention.journal", "%s では短すぎます。retention.calls（%s）以上、かつ %d 日以上にしてください（今月の利用額は記録簿から数えます）",
+			"%s is too short; write at least retention.calls (%s), and at least %d days: what was spent this month is counted from the journal", t.Journal, t.Calls, retention.LeastJournal)
+	}
+	if t.Checks.About() < retention.LeastChecks {
+		r.bad("retention.checks", "%s では短すぎます。本人確認の記録は契約の終了後7年間の保存が必要です", "%s is too short; identity checks are kept for 7 years after the contract", t.Checks)
+	}
+	if t.Looks.About() < t.Calls.About() {
+		r.bad("retention.looks", "%s では短すぎます。だれが見たかの記録は、通話記録（%s）以上残してください", "%s is too short; who looked is kept at least as long as the calls (%s)", t.Looks, t.Calls)
+	}
+	c.Retention.At = 3*time.Hour + 30*time.Minute
+	if f.At != "" {
+		at, err := time.Parse("15:04", f.At)
+		if err != nil {
+			r.bad("retention.at", `%q は時刻として読めません。"03:30" のように書いてください`, `%q is no time of day; write it as "03:30"`, f.At)
+		}
+		c.Retention.At = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+	}
 }
 
 func (r *reader) sip(f *fileSIP, c *Config) {

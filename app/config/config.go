@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/retention"
 )
 
 // MaxFile is the largest configuration file that is read, in bytes.
@@ -17,17 +18,18 @@ const MaxFile = 1 << 20
 
 // Config is the whole configuration, complete and checked.
 type Config struct {
-	Path     string // the file it was read from
-	Node     Node
-	Listen   []Listen  // [[listen]], at least one
-	Carriers []Carrier // [[carrier]], at least one
-	Guard    Guard
-	Journal  Journal
-	Ledger   Ledger
-	SIP      SIP
-	Control  Control
-	Metrics  Metrics
-	Log      Log
+	Path      string // the file it was read from
+	Node      Node
+	Listen    []Listen  // [[listen]], at least one
+	Carriers  []Carrier // [[carrier]], at least one
+	Guard     Guard
+	Journal   Journal
+	Ledger    Ledger
+	Retention Retention
+	SIP       SIP
+	Control   Control
+	Metrics   Metrics
+	Log       Log
 }
 
 // Node says what this program is and where it keeps its data.
@@ -127,6 +129,12 @@ type Ledger struct {
 	Screen string // file of the rules of the onboarding screen; empty: those that come with the program
 }
 
+// Retention says how long each kind of record is kept.
+type Retention struct {
+	retention.Terms
+	At time.Duration // since midnight in the node's zone: when what is past its term is erased; 3:30 by default
+}
+
 // SIP holds the timers and bounds of the edge.
 type SIP struct {
 	Realm             string        // digest realm; the node's name by default
@@ -220,6 +228,7 @@ func Parse(name, dir string, data []byte) (*Config, error) {
 		r.guard(&f.Guard, c)
 		r.journal(&f.Journal, c)
 		r.ledger(&f.Ledger, c)
+		r.retention(&f.Retention, c)
 		r.sip(&f.SIP, c)
 		r.rest(&f, c)
 	}

@@ -5,16 +5,17 @@ package config
 // as written, so that its problem can be told with its line.
 
 type fileConfig struct {
-	Node    fileNode      `toml:"node"`
-	Listen  []fileListen  `toml:"listen"`
-	Carrier []fileCarrier `toml:"carrier"`
-	Guard   fileGuard     `toml:"guard"`
-	Journal fileJournal   `toml:"journal"`
-	Ledger  fileLedger    `toml:"ledger"`
-	SIP     fileSIP       `toml:"sip"`
-	Control fileControl   `toml:"control"`
-	Metrics fileMetrics   `toml:"metrics"`
-	Log     fileLog       `toml:"log"`
+	Node      fileNode      `toml:"node"`
+	Listen    []fileListen  `toml:"listen"`
+	Carrier   []fileCarrier `toml:"carrier"`
+	Guard     fileGuard     `toml:"guard"`
+	Journal   fileJournal   `toml:"journal"`
+	Ledger    fileLedger    `toml:"ledger"`
+	Retention fileRetention `toml:"retention"`
+	SIP       fileSIP       `toml:"sip"`
+	Control   fileControl   `toml:"control"`
+	Metrics   fileMetrics   `toml:"metrics"`
+	Log       fileLog       `toml:"log"`
 }
 
 type fileNode struct {
@@ -84,6 +85,15 @@ type fileLedger struct {
 	Name   string `toml:"name"`
 	Scheme string `toml:"scheme"`
 	Screen string `toml:"screen"`
+}
+
+type fileRetention struct {
+	Calls     string `toml:"calls"`
+	Journal   string `toml:"journal"`
+	Looks     string `toml:"looks"`
+	Checks    string `toml:"checks"`
+	Inquiries string `toml:"inquiries"`
+	At        string `toml:"at"`
 }
 
 type fileSIP struct {
