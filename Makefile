@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin/tsujiban
 
-.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-fraud bench-ledger clean
+.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-fraud bench-ledger bench-inquiry clean
 
 all: build
 
@@ -57,6 +57,11 @@ bench-quick: bench
 NUMBERS ?= 100000
 bench-ledger:
 	TSUJIBAN_LEDGER_NUMBERS=$(NUMBERS) $(GO) test ./store/sqlite -run '^$$' -bench BenchmarkLedger -timeout 60m
+
+# How fast an inquiry is answered out of so many calls, cold: make bench-inquiry SIZE=100M (40 GB, most of an hour to make; kept in DIR)
+SIZE ?= 1M
+bench-inquiry:
+	$(GO) run ./bench/inquiry -size $(SIZE) $(if $(DIR),-dir $(DIR))
 
 clean:
 	rm -rf bin
