@@ -104,6 +104,7 @@ type Call struct {
 	Caller    string              `json:"caller,omitempty"`
 	Callee    string              `json:"callee,omitempty"`
 	Withheld  bool                `json:"withheld,omitempty"` // the caller's number was not to be shown
+	Foreign   bool                `json:"foreign,omitempty"`  // it shows our number, and came in from the network: no line of ours placed it here
 	Talk      Length              `json:"talk"`
 	Result    Result              `json:"result"`
 	Reason    string              `json:"reason,omitempty"` // why it was denied

@@ -136,7 +136,9 @@ func (d *Desk) calls(ctx context.Context, a *Answer) error {
 			a.More = true
 			return false
 		}
-		a.Calls = append(a.Calls, d.found(q, a.Subject.number, otherNumber, c))
+		f := d.found(q, a.Subject.number, otherNumber, c)
+		f.Foreign = a.Subject.Ours && f.Way == "out" && c.Direction == tsujiban.In
+		a.Calls = append(a.Calls, f)
 		return true
 	})
 	slices.SortStableFunc(a.Calls, func(x, y Call) int { return cmp.Or(y.order()-x.order(), x.At.Compare(y.At)) })

@@ -199,6 +199,21 @@ func TestMatching(t *testing.T) {
 	}
 }
 
+// TestForeign: somebody else shows our number.
+func TestForeign(t *testing.T) {
+	d := newDesk(t)
+	d.call(day.Add(time.Hour), tsujiban.In, test, "+815012325671", 50*time.Minute)
+	d.call(day.Add(2*time.Hour), tsujiban.Out, test, victim, 50*time.Minute)
+	a := d.ask(inquiry.KindWarrant, nil)
+	if len(a.Calls) != 2 || !a.Calls[0].Foreign || a.Calls[1].Foreign {
+		t.Errorf("%+v", a.Calls)
+	}
+	a = d.ask(inquiry.KindWarrant, func(q *inquiry.Question) { q.Number = victim })
+	if len(a.Calls) != 1 || a.Calls[0].Foreign || a.Finding != inquiry.FoundCall {
+		t.Errorf("the victim's number is not ours, and its call passed through here: %s, %+v", a.Finding, a.Calls)
+	}
+}
+
 // TestNearCall: the number was taken down wrong, and the one that was meant is ours, too.
 func TestNearCall(t *testing.T) {
 	d := newDesk(t)

@@ -133,6 +133,11 @@ func (c *cmd) answerCalls(a *inquiry.Answer) error {
 }
 
 func (c *cmd) callResult(k *inquiry.Call) string {
+	if k.Foreign {
+		mine := *k
+		mine.Foreign = false
+		return c.callResult(&mine) + c.tr("（網から着信し、この番号を表示。当社の回線からの発信ではない）", " (came in from the network showing this number: no line of ours placed it)")
+	}
 	switch k.Result {
 	case inquiry.Denied:
 		return c.tr("拒否: ", "refused: ") + c.reason(k.Reason)

@@ -72,6 +72,9 @@ func Reply(a *inquiry.Answer, o Options) *Letter {
 			l.To = append(l.To, to.name+"　"+to.title)
 		}
 	}
+	if held := a.Subject.Held; len(l.To) == 0 && len(held) > 0 && len(held[len(held)-1].Chain) > 0 {
+		l.To = []string{held[len(held)-1].Chain[0].Name + "　様"} // a customer that asks for its own calls
+	}
 	l.Parts = append(l.Parts, w.asked(), w.number())
 	if a.Case.Kind != inquiry.KindPreservation {
 		l.Parts = append(l.Parts, w.calls())
@@ -86,7 +89,7 @@ func Reply(a *inquiry.Answer, o Options) *Letter {
 }
 
 var subjects = map[inquiry.Kind]string{
-	inquiry.KindInquiry: "捜査関係事項照会に対する回答書", inquiry.KindWarrant: "令状に基づく通話記録に関する回答書", inquiry.KindConsent: "本人の同意に基づく通話記録の開示について",
+	inquiry.KindInquiry: "照会に対する回答書", inquiry.KindWarrant: "令状に基づく通話記録に関する回答書", inquiry.KindConsent: "本人の同意に基づく通話記録の開示について",
 	inquiry.KindEmergency: "人命に関わる緊急の照会に対する回答書", inquiry.KindPreservation: "記録の保全について（回答）",
 }
 
@@ -259,6 +262,9 @@ func (w *writer) call(c *inquiry.Call) []string {
 		result = "応答なし"
 	case inquiry.Denied:
 		result = "接続拒否"
+	}
+	if c.Foreign {
+		result += "（他網から着信、番号表示のみ）"
 	}
 	return []string{w.at(c.At), caller, digits(c.Callee), talk, result}
 }

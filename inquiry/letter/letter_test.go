@@ -93,6 +93,12 @@ func TestReply(t *testing.T) {
 		t.Errorf("only the call that fits is told in full:\n%s", text)
 	}
 
+	own := answer(t, inquiry.KindConsent)
+	own.Case.Agency, own.Case.Officer = "", ""
+	own.Subject.Held[0].Chain = []ledger.Link{{ID: "hakata", Name: "博多商会"}}
+	if to := letter.Reply(own, options()).To; len(to) != 1 || to[0] != "博多商会　様" {
+		t.Errorf("a customer's own: %q", to)
+	}
 	if text = all(letter.Reply(answer(t, inquiry.KindInquiry), options())); !strings.Contains(text, "通話記録は通信の秘密です") {
 		t.Errorf("a written inquiry:\n%s", text)
 	}
