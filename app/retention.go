@@ -9,6 +9,7 @@ import (
 	"tsujiban"
 	"tsujiban/app/control"
 	"tsujiban/evidence"
+	"tsujiban/inquiry"
 	"tsujiban/journal"
 	"tsujiban/retention"
 )
@@ -160,22 +161,28 @@ func (k *keeper) terms() (retention.Terms, *time.Location) {
 	return k.app.cfg.Retention.Terms, k.app.cfg.Node.TimeZone
 }
 
-// holds are those that stand: what staff have set, and the preservation requests among the inquiries, which have the negative number of their case.
+// holds are those that stand now; see Holding.
 func (k *keeper) holds(ctx context.Context) ([]retention.Hold, error) {
 	now := k.app.now()
 	all, err := k.app.store.RetentionHolds(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var out []retention.Hold
-	for _, h := range all {
-		if h.Stands(now) {
-			out = append(out, h)
-		}
-	}
 	cases, err := k.app.store.Holds(ctx, now)
 	if err != nil {
 		return nil, err
+	}
+	return Holding(all, cases, now)
+}
+
+// Holding are the holds that stand: those that staff have set, and one for each number of the inquiries that are preservation requests, with
+// the negative number of the case.
+func Holding(set []retention.Hold, cases []inquiry.Case, now time.Time) ([]retention.Hold, error) {
+	var out []retention.Hold
+	for _, h := range set {
+		if h.Stands(now) {
+			out = append(out, h)
+		}
 	}
 	for i := range cases {
 		c := &cases[i]

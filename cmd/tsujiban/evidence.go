@@ -60,6 +60,7 @@ func journalSource(dir string) evidence.Source {
 type wholeReport struct {
 	*evidence.CheckReport
 	Journal report `json:"journal"`
+	Kept    int    `json:"kept"` // entries that outlived their segment, and are as signed
 }
 
 func runEvidenceCheck(c *cmd, args []string) error {
@@ -81,14 +82,21 @@ func runEvidenceCheck(c *cmd, args []string) error {
 	if err != nil {
 		return err
 	}
+	kept, err := c.checkKept(dir, report)
+	if err != nil {
+		return err
+	}
 	// What was erased by statement is missing and yet in order.
 	segments.Problems = slices.DeleteFunc(segments.Problems, func(p journal.Problem) bool {
 		return p.First > 0 && report.ErasedAll(p.First, p.Last)
 	})
 	if c.json {
-		err = c.writeJSON(wholeReport{report, reportOf(&segments)})
+		err = c.writeJSON(wholeReport{report, reportOf(&segments), kept})
 	} else if err = c.showReport(&segments); err == nil {
 		err = c.printf("%s", report.Text(c.lang))
+		if err == nil && kept > 0 && report.OK() {
+			err = c.printf(c.tr("消去した区間から残した閲覧・操作の記録 %d 件も、署名されたとおりです\n", "%d looks and actions that outlived their segments are as signed, too\n"), kept)
+		}
 	}
 	if err == nil && (!report.OK() || !segments.OK()) {
 		err = tsujiban.Errorf(tsujiban.CodeCorrupt, "%s: %s", dir, c.tr(

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/app"
 	"tsujiban/app/config"
 	"tsujiban/app/control"
 	"tsujiban/app/term"
@@ -42,8 +43,13 @@ func runRebuild(c *cmd, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	rd.SkipErased()
+	gone, err := journal.ErasedIn(cfg.JournalDir())
+	if err != nil {
+		return err
+	}
 	defer func() { err = errors.Join(err, rd.Close()) }()
-	st, err := sqlite.Open(c.ctx, cfg.StoreFile(), sqlite.WithoutCalls())
+	st, err := sqlite.Open(c.ctx, cfg.StoreFile(), sqlite.WithoutCalls(), sqlite.WithErased(func(from, to uint64) bool { return journal.Covered(gone, from, to) }))
 	if err != nil {
 		return err
 	}
@@ -65,7 +71,30 @@ func runRebuild(c *cmd, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := c.eraseRebuilt(st, cfg); err != nil {
+		return err
+	}
 	return c.printf(c.tr("記録 %d 件から作り直しました（%v）\n", "made anew from %d entries in %v\n"), last, time.Since(start).Round(10*time.Millisecond))
+}
+
+// eraseRebuilt erases from the view what was past its term before it was made anew: the journal may have it still, in a segment
+// that has other entries to keep.
+func (c *cmd) eraseRebuilt(st *sqlite.Store, cfg *config.Config) error {
+	now := time.Now()
+	all, err := st.RetentionHolds(c.ctx)
+	if err != nil {
+		return err
+	}
+	cases, err := st.Holds(c.ctx, now)
+	if err != nil {
+		return err
+	}
+	holds, err := app.Holding(all, cases, now)
+	if err != nil {
+		return err
+	}
+	_, err = st.EraseCalls(c.ctx, cfg.Retention.Calls.Before(now), holds, c.ctx.Err)
+	return err
 }
 
 // journalDir finds the journal that is meant.
@@ -194,6 +223,7 @@ func runJournalCat(c *cmd, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	rd.SkipErased()
 	defer func() { err = errors.Join(err, rd.Close()) }()
 	note := fmt.Sprintf("looked into the journal from entry %d; ground: %s", *from, *ground)
 	if err := c.recordLook(where, note); err != nil {

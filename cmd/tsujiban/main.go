@@ -61,6 +61,7 @@ func verbs() []verb {
 	vs = append(vs, replayVerbs()...)
 	vs = append(vs, fileVerbs()...)
 	vs = append(vs, evidenceVerbs()...)
+	vs = append(vs, retentionVerbs()...)
 	return append(vs, helpVerbs()...)
 }
 

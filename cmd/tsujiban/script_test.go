@@ -23,6 +23,8 @@ func TestMain(m *testing.M) {
 //
 //	ready            wait until "tsujiban serve -ports ports" takes in calls
 //	call DIGITS      telephone through the guard as hakata-shokai's PBX; prints the final answer
+//	history DAYS...  write a journal of that many days ago
+//	until COMMAND... run the program until it succeeds
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -30,8 +32,10 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setupSite,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"ready": ready,
-			"call":  placeCall,
+			"ready":   ready,
+			"call":    placeCall,
+			"history": history,
+			"until":   until,
 		},
 	})
 }
@@ -126,6 +130,21 @@ func portOf(ts *testscript.TestScript) netip.AddrPort {
 }
 
 func ready(ts *testscript.TestScript, _ bool, _ []string) { portOf(ts) }
+
+// until runs the program with arguments until it succeeds: something comes by itself in a moment.
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		err := ts.Exec("tsujiban", args...)
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("tsujiban %v: %v", args, err)
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+}
 
 func placeCall(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {

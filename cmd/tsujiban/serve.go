@@ -135,5 +135,13 @@ func runCheck(c *cmd, args []string) error {
 	if err := app.Check(cfg); err != nil {
 		return tsujiban.Errorf(tsujiban.CodeOf(err), "%s: %w", c.configFile(), err)
 	}
-	return c.printf(c.tr("%s: 問題ありません（待ち受け %d、事業者 %d）\n", "%s: OK (%d listeners, %d carriers)\n"), c.configFile(), len(cfg.Listen), len(cfg.Carriers))
+	if err := c.printf(c.tr("%s: 問題ありません（待ち受け %d、事業者 %d）\n", "%s: OK (%d listeners, %d carriers)\n"), c.configFile(), len(cfg.Listen), len(cfg.Carriers)); err != nil {
+		return err
+	}
+	for _, line := range cfg.Retention.Explain(c.lang) {
+		if err := c.printf(c.tr("  保存期間: %s\n", "  kept: %s\n"), line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
