@@ -144,7 +144,7 @@ func (r *retainRun) journal(ctx context.Context) error {
 			break // this one and all after it are within their term
 		}
 		if seg.Stays == "" && s.Last > limit {
-			seg.Stays = "the calls view or the evidence has not taken it in yet"
+			seg.Stays = control.StaysBehind
 		}
 		row.Held += seg.Held
 		if seg.Stays == "" {
@@ -201,7 +201,7 @@ func (r *retainRun) weigh(ctx context.Context, s journal.Range, w *retention.Wei
 		switch ev.Kind {
 		case tsujiban.EventAttempt:
 			if running[ev.Call] {
-				seg.Stays = "a call that began in it is running"
+				seg.Stays = control.StaysRunning
 			}
 		case tsujiban.EventSet, tsujiban.EventRestricted, tsujiban.EventReleased, tsujiban.EventReplied:
 			if !ev.At.Before(looks) {
@@ -217,7 +217,7 @@ func (r *retainRun) weigh(ctx context.Context, s journal.Range, w *retention.Wei
 	}
 	seg.Kept = len(kept)
 	if seg.Held > 0 {
-		seg.Stays = "entries in it are under a hold"
+		seg.Stays = control.StaysHeld
 	}
 	return seg, kept, nil
 }

@@ -13,6 +13,7 @@
 //	00000000000000000001.journal.zst   closed and compressed
 //	00000000000000041213.journal       open, or closed and not yet compressed
 //	00000000000000041213.torn          what a crash left behind an unfinished write
+//	erased                             which entries were taken out at the end of their term
 //	lock                               held by the program that writes
 //
 // A segment starts with a header line and continues with one line per entry:
@@ -32,6 +33,12 @@
 // says the same of the whole segment. Behind the last line there may be zero bytes: room made
 // in advance. The whole can be read with zstdcat, cut and grep; the JSON, without
 // frame and newline, is the entry's leaf in the tree of package evidence.
+//
+// # Erasure
+//
+// [Journal.Erase] takes whole closed segments out. The file "erased" says so before the first file goes; a segment that is missing and not
+// named there is an error that says what to do. Readers fail at such a hole unless they were told to go on behind it ([Reader.SkipErased]):
+// whoever counts entries must not count on.
 //
 // # Faults
 //

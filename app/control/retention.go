@@ -31,7 +31,7 @@ type RetentionSegment struct {
 	Kept   int       `json:"kept"`            // entries that outlive it
 	Held   int       `json:"held,omitempty"`  // entries under a hold: then it stays
 	Holds  []int64   `json:"holds,omitempty"` // by these; negative: the preservation request of that inquiry case
-	Stays  string    `json:"stays,omitempty"` // why it is not erased
+	Stays  string    `json:"stays,omitempty"` // why it is not erased: StaysHeld, StaysRunning, StaysBehind
 	Erased bool      `json:"erased"`
 }
 
@@ -44,6 +44,13 @@ type RetentionState struct {
 	Gone    []Gone          `json:"gone"` // entries that the journal no longer has
 	Holds   []Hold          `json:"holds"`
 }
+
+// Why a segment past its term stays.
+const (
+	StaysHeld    = "held"
+	StaysRunning = "running" // a call that began in it is running
+	StaysBehind  = "behind"  // the calls view or the evidence has not taken it in yet
+)
 
 // Gone is a run of entries that were erased.
 type Gone struct {

@@ -62,8 +62,10 @@ func runRetentionRun(c *cmd, args []string) error {
 		switch {
 		case s.Held > 0:
 			what, paint = fmt.Sprintf(c.tr("残ります: %d 件が保全中（%s）", "stays: %d entries under a hold (%s)"), s.Held, c.holdNames(s.Holds)), term.Yellow
+		case s.Stays == control.StaysRunning:
+			what, paint = c.tr("残ります: ここで始まった通話が続いています", "stays: a call that began in it is running"), term.Yellow
 		case s.Stays != "":
-			what, paint = c.tr("残ります: ", "stays: ")+s.Stays, term.Yellow
+			what, paint = c.tr("残ります: 一覧か証明がまだ取り込んでいません", "stays: the calls view or the evidence has not taken it in yet"), term.Yellow
 		case *dry:
 			what = c.tr("消去されます", "would be erased")
 		case !s.Erased:
