@@ -191,8 +191,7 @@ func (s *controlServer) ask(r *http.Request) (any, error) {
 	}
 	zone := a.cfg.Node.TimeZone
 	q := inquiry.Question{Number: in.Number, Talked: in.Talked, Within: in.Within, Other: in.Other, Way: in.Way, Zone: zone.String()}
-	in.Span.From, in.Span.To = in.Start, in.End
-	if q.From, q.To, err = in.Span.Parse(zone); err != nil {
+	if q.From, q.To, err = (inquiry.Span{Date: in.Date, From: in.From, To: in.To}).Parse(zone); err != nil {
 		return nil, err
 	}
 	if err := a.inquiryDesk().Check(&inquiry.Case{}, &q); err != nil {

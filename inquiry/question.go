@@ -56,8 +56,8 @@ const maxSpan = 367 * 24 * time.Hour
 
 // Span is the time that a question is about, as people write it.
 type Span struct {
-	Date     string `json:"date,omitempty"` // "2026-11-20": that day
-	From, To string `json:"-"`              // instants, or, with Date, times of the day: "13:00"
+	Date     string // "2026-11-20": that day
+	From, To string // instants, or, with Date, times of the day: "13:00"
 }
 
 var dayLayouts = []string{time.DateOnly, "2006/1/2", "2006-1-2", "2006年1月2日"}

@@ -18,11 +18,11 @@ type InquiryOpen struct {
 
 // InquiryAsk is a question, as people write it.
 type InquiryAsk struct {
-	Ground string `json:"ground"` // a case, or a new one in a line: see [inquiry.ParseGround]
-	Number string `json:"number"`
-	inquiry.Span
-	Start  string         `json:"start,omitempty"` // Span.From
-	End    string         `json:"end,omitempty"`   // Span.To
+	Ground string         `json:"ground"` // a case, or a new one in a line: see [inquiry.ParseGround]
+	Number string         `json:"number"`
+	Date   string         `json:"date,omitempty"` // these three as of [inquiry.Span]
+	From   string         `json:"from,omitempty"`
+	To     string         `json:"to,omitempty"`
 	Talked inquiry.Length `json:"talked,omitzero"`
 	Within inquiry.Length `json:"within,omitzero"`
 	Other  string         `json:"other,omitempty"`

@@ -32,8 +32,8 @@ func (c *cmd) questionFlags(fs *flag.FlagSet, q *control.InquiryAsk) {
 	fs.StringVar(&q.Ground, "ground", "", c.tr("案件の番号、または `根拠`（\"令状, 福岡県警察本部, 令状 123, 担当官\"）", "number of the case, or the `ground`: \"warrant, agency, document, officer\""))
 	fs.StringVar(&q.Number, "number", "", c.tr("照会された`番号`", "`number` that is asked about"))
 	fs.StringVar(&q.Date, "date", "", c.tr("その`日`", "that `day`"))
-	fs.StringVar(&q.Start, "from", "", c.tr("この`時刻`から（-date があれば 13:00 のように）", "from this `time` on (with -date as 13:00)"))
-	fs.StringVar(&q.End, "to", "", c.tr("この`時刻`まで", "up to this `time`"))
+	fs.StringVar(&q.From, "from", "", c.tr("この`時刻`から（-date があれば 13:00 のように）", "from this `time` on (with -date as 13:00)"))
+	fs.StringVar(&q.To, "to", "", c.tr("この`時刻`まで", "up to this `time`"))
 	length := func(dst *inquiry.Length) func(string) error {
 		return func(s string) (err error) {
 			*dst, err = inquiry.ParseLength(s)
