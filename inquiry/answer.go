@@ -19,7 +19,7 @@ type Answer struct {
 	Looked    bool      `json:"looked"`            // whether call records were looked up
 	Refused   string    `json:"refused,omitempty"` // why not, or why not those of near numbers
 	Calls     []Call    `json:"calls"`             // those that fit first, then connected ones, then the rest; by time
-	More      bool      `json:"more,omitempty"`    // there are more than Calls has
+	More      bool      `json:"more,omitempty"`    // there are more than Calls has; those that fit come first
 	Near      []Beside  `json:"near"`
 	Other     *Subject  `json:"other,omitempty"`
 	OtherNear []Beside  `json:"other_near,omitempty"`

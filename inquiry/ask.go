@@ -28,8 +28,10 @@ type Desk struct {
 
 // The bounds of an answer.
 const (
-	longest  = 24 * time.Hour // a call may have begun so long before the time that is asked about
-	maxCalls = 10_000         // of one number: more are counted as "more"
+	longest   = 24 * time.Hour // a call may have begun so long before the time that is asked about
+	maxCalls  = 10_000         // that fit: more are told as "more"
+	maxOthers = 1000           // that do not fit, and are there for the picture
+	maxNear   = 100            // of a number beside it: that there are some is what matters
 )
 
 // Ask answers a question under a case. What the case's ground does not allow is not looked up; the answer says why. Errors: CodeInvalid for
@@ -131,23 +133,47 @@ func (d *Desk) calls(ctx context.Context, a *Answer) error {
 	a.Looked = true
 	q := &a.Question
 	otherNumber, _ := d.parse(q.Other)
-	err := d.each(ctx, a.Subject.number, q, func(c *store.Call) bool {
-		if len(a.Calls) == maxCalls {
-			a.More = true
-			return false
+	seen := map[tsujiban.CallID]bool{}
+	take := func(most int) func(*store.Call) bool {
+		return func(c *store.Call) bool {
+			if seen[c.ID] {
+				return true
+			}
+			if most--; most < 0 {
+				a.More = true
+				return false
+			}
+			seen[c.ID] = true
+			d.take(a, otherNumber, c)
+			return true
 		}
-		f := d.found(q, a.Subject.number, otherNumber, c)
-		f.Foreign = a.Subject.Ours && f.Way == "out" && c.Direction == tsujiban.In
-		a.Calls = append(a.Calls, f)
-		return true
-	})
+	}
+	// First those of the right length: a busy number has very many others.
+	var err error
+	if q.Talked > 0 {
+		err = d.each(ctx, a.Subject.number, q, true, take(maxCalls))
+	}
+	if err == nil {
+		err = d.each(ctx, a.Subject.number, q, false, take(maxOthers))
+	}
 	slices.SortStableFunc(a.Calls, func(x, y Call) int { return cmp.Or(y.order()-x.order(), x.At.Compare(y.At)) })
 	return err
 }
 
-// each calls f with every call of a number that touches the time of a question, newest first, until f says no.
-func (d *Desk) each(ctx context.Context, n tsujiban.Number, q *Question, f func(*store.Call) bool) error {
+func (d *Desk) take(a *Answer, other tsujiban.Number, c *store.Call) {
+	f := d.found(&a.Question, a.Subject.number, other, c)
+	f.Foreign = a.Subject.Ours && f.Way == "out" && c.Direction == tsujiban.In
+	a.Calls = append(a.Calls, f)
+}
+
+// each calls f with every call of a number that touches the time of a question, newest first, until f says no: all of them, or those of the length that
+// is alleged.
+func (d *Desk) each(ctx context.Context, n tsujiban.Number, q *Question, length bool, f func(*store.Call) bool) error {
 	query := store.CallQuery{Number: n, From: q.From.Add(-longest), To: q.To, Limit: 1000}
+	if length {
+		talked := time.Duration(q.Talked)
+		query.TalkFrom, query.TalkTo = max(talked-q.tolerance(), time.Millisecond), talked+q.tolerance()
+	}
 	for {
 		page, err := d.Records.Calls(ctx, query)
 		if err != nil {
@@ -172,11 +198,11 @@ func (d *Desk) each(ctx context.Context, n tsujiban.Number, q *Question, f func(
 // count is how many calls of a number fit.
 func (d *Desk) count(ctx context.Context, n tsujiban.Number, q *Question) (k int, err error) {
 	other, _ := d.parse(q.Other)
-	err = d.each(ctx, n, q, func(c *store.Call) bool {
+	err = d.each(ctx, n, q, q.Talked > 0, func(c *store.Call) bool {
 		if f := d.found(q, n, other, c); f.Fits {
 			k++
 		}
-		return k < maxCalls
+		return k < maxNear
 	})
 	return k, err
 }

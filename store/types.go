@@ -72,8 +72,10 @@ type CallQuery struct {
 	Direction *tsujiban.Direction
 	Action    *tsujiban.Action
 	OnlyOpen  bool
-	Limit     int    // 1 to MaxPage; 0 means DefaultPage
-	Cursor    string // CallPage.Next of the page before, with the same query
+	TalkFrom  time.Duration // answered, and talked so long or longer
+	TalkTo    time.Duration // and so long or shorter; zero: however long
+	Limit     int           // 1 to MaxPage; 0 means DefaultPage
+	Cursor    string        // CallPage.Next of the page before, with the same query
 }
 
 // The sizes of a page of calls.

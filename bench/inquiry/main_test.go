@@ -24,7 +24,7 @@ func TestSmall(t *testing.T) {
 			t.Errorf("%s: nothing was found", k.Name)
 		}
 	}
-	if f.Memory == 0 || len(f.Kinds) != 7 {
+	if f.Memory == 0 || len(f.Kinds) != 8 {
 		t.Errorf("%+v", f)
 	}
 }

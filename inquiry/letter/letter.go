@@ -233,7 +233,11 @@ func (w *writer) calls() Part {
 			denied++
 		}
 	}
-	count := fmt.Sprintf("当該期間の当該番号の発着信は%d件で、うち通話が成立したものは%d件、当社の設備で接続を拒否したものは%d件です。", len(a.Calls), connected, denied)
+	more := ""
+	if a.More {
+		more = "以上"
+	}
+	count := fmt.Sprintf("当該期間の当該番号の発着信は%d件%sで、うち通話が成立したものは%d件%s、当社の設備で接続を拒否したものは%d件%sです。", len(a.Calls), more, connected, more, denied, more)
 	if len(fits) == 0 {
 		p.Text = append(p.Text, "照会の内容に該当する通話の記録はありません。", count)
 		return p

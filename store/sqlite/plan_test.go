@@ -47,6 +47,7 @@ func queryPlans(t *testing.T, s *Store) {
 		func(q *store.CallQuery) { q.Action = &deny },
 		func(q *store.CallQuery) { q.Action = &allow },
 		func(q *store.CallQuery) { q.OnlyOpen = true },
+		func(q *store.CallQuery) { q.TalkFrom, q.TalkTo = time.Minute, time.Hour },
 		func(q *store.CallQuery) { q.Cursor = cursorOf(&store.Call{At: trafficStart, ID: 1}) },
 	}
 	for mask := range 1 << len(filters) {

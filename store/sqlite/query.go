@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"time"
 
 	"tsujiban"
 	"tsujiban/store"
@@ -118,6 +119,12 @@ func callsWhere(q store.CallQuery) (where string, args []any, err error) {
 	}
 	if q.OnlyOpen {
 		and(`ended IS NULL`)
+	}
+	if q.TalkFrom > 0 {
+		and(`talk_ms >= ?`, (q.TalkFrom + time.Millisecond - 1).Milliseconds())
+	}
+	if q.TalkTo > 0 {
+		and(`talk_ms <= ?`, q.TalkTo.Milliseconds())
 	}
 	if q.Cursor != "" {
 		start, id, err := parseCursor(q.Cursor)

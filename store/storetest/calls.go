@@ -181,6 +181,9 @@ func (w *world) query() (q store.CallQuery) {
 		q.Action = &a
 	}
 	q.OnlyOpen = w.r.IntN(6) == 0
+	if w.r.IntN(4) == 0 {
+		q.TalkFrom, q.TalkTo = 31*time.Second, []time.Duration{0, 31_999 * time.Millisecond, 32 * time.Second}[w.r.IntN(3)]
+	}
 	return q
 }
 
@@ -188,7 +191,7 @@ func (w *world) find(q *store.CallQuery) (out []store.Call) {
 	for _, c := range w.calls {
 		if q.Customer != "" && c.Customer != q.Customer || !q.Number.IsZero() && c.Caller != q.Number && c.Callee != q.Number ||
 			!q.From.IsZero() && c.At.Before(q.From) || !q.To.IsZero() && !c.At.Before(q.To) ||
-			q.Direction != nil && c.Direction != *q.Direction || q.Action != nil && c.Action != *q.Action || q.OnlyOpen && !c.Open() {
+			q.Direction != nil && c.Direction != *q.Direction || q.Action != nil && c.Action != *q.Action || c.Talk < q.TalkFrom || q.TalkTo > 0 && c.Talk > q.TalkTo || q.OnlyOpen && !c.Open() {
 			continue
 		}
 		out = append(out, c)

@@ -1,5 +1,5 @@
 -- What is kept beyond its term and for how long; entries of the journal that outlive their segment, byte for byte, so that
--- the tree still proves them; when retention was enforced last. Times are microseconds of Unix time (UTC).
+-- the tree still proves them; when retention was enforced last (negative: since when it is to be). Times are microseconds of Unix time (UTC).
 
 -- +goose Up
 CREATE TABLE holds (
