@@ -111,13 +111,22 @@ func inquiryID(r *http.Request) (int64, error) {
 	return id, nil
 }
 
+// inquiryCase reads a case, and says where cases are listed when there is none.
+func (a *App) inquiryCase(ctx context.Context, id int64) (inquiry.Case, error) {
+	c, err := a.store.Inquiry(ctx, id)
+	if tsujiban.CodeOf(err) == tsujiban.CodeNotFound && err != nil {
+		err = tsujiban.Errorf(tsujiban.CodeNotFound, "%w; \"tsujiban inquiry list -all\" lists them", err)
+	}
+	return c, err
+}
+
 func (s *controlServer) showInquiry(r *http.Request) (any, error) {
 	id, err := inquiryID(r)
 	if err != nil {
 		return nil, err
 	}
 	var out control.InquiryState
-	if out.Case, err = s.app.store.Inquiry(r.Context(), id); err != nil {
+	if out.Case, err = s.app.inquiryCase(r.Context(), id); err != nil {
 		return nil, err
 	}
 	out.Looks, err = s.app.store.Looks(r.Context(), id)
@@ -133,7 +142,7 @@ func (s *controlServer) closeInquiry(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.app.store.Inquiry(r.Context(), id); err != nil {
+	if _, err := s.app.inquiryCase(r.Context(), id); err != nil {
 		return nil, err
 	}
 	done, err := s.app.record(r.Context(), byOf(r), fmt.Sprintf("inquiry case %d: closed; %s", id, o.Note))
@@ -152,7 +161,7 @@ func (a *App) ground(ctx context.Context, text, by string, q *inquiry.Question) 
 		return c, err
 	}
 	if g.Case > 0 {
-		return a.store.Inquiry(ctx, g.Case)
+		return a.inquiryCase(ctx, g.Case)
 	}
 	d, perr := a.policy.Load().Plan().Parse([]byte(inquiry.HomeDigitsOf(q.Number)))
 	isNumber := perr == nil && !d.Number.IsLocal()

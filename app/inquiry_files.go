@@ -28,6 +28,9 @@ func (s *controlServer) handOver(r *http.Request) (any, error) {
 		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "%q is no look; \"tsujiban inquiry show CASE\" lists them", r.PathValue("look"))
 	}
 	l, err := a.store.Look(r.Context(), id)
+	if tsujiban.CodeOf(err) == tsujiban.CodeNotFound && err != nil {
+		err = tsujiban.Errorf(tsujiban.CodeNotFound, "%w; \"tsujiban inquiry show CASE\" lists them", err)
+	}
 	if err != nil {
 		return nil, err
 	}

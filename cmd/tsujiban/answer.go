@@ -52,7 +52,7 @@ func (c *cmd) showAnswer(a *inquiry.Answer, all bool) error {
 // subject adds whose a number is.
 func (c *cmd) subject(p *term.Pairs, a *inquiry.Answer, s *inquiry.Subject, name string) {
 	if s.Number == "" {
-		p.Paint(name, s.Given+" "+c.tr("（存在しない番号: ", "(no number: ")+s.Problem+c.tr("）", ")"), term.Red)
+		p.Paint(name, s.Given+" "+c.tr("（番号として成り立ちません。桁数を確かめてください）", "(no number: "+s.Problem+")"), term.Red)
 		return
 	}
 	p.Add(name, hyphens(s.Digits)+" ("+s.Number+")")
