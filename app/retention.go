@@ -18,6 +18,7 @@ import (
 // before anything more is erased.
 type keeper struct {
 	app    *App
+	since  time.Time // when it counts from, as long as it has not run
 	orders chan retainOrder
 	done   chan struct{}
 	cancel context.CancelFunc
@@ -57,13 +58,13 @@ func (a *App) erased(from, to uint64) bool {
 }
 
 func (a *App) startRetention(ctx context.Context) error {
-	ran, err := a.store.Retained(ctx)
+	ran, ok, err := a.store.Retained(ctx)
 	if err != nil {
 		return err
 	}
 	free, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	k := &keeper{app: a, orders: make(chan retainOrder), done: make(chan struct{}), cancel: cancel}
-	if !ran.IsZero() {
+	k := &keeper{app: a, since: ran, orders: make(chan retainOrder), done: make(chan struct{}), cancel: cancel}
+	if ok {
 		k.ran.Store(ran.Unix())
 	}
 	a.keeper = k
@@ -106,14 +107,13 @@ func (k *keeper) loop(ctx context.Context) {
 
 // next is when retention is to be enforced: at the hour of the day that is set, and at once when a day was missed.
 func (k *keeper) next() time.Time {
-	ran := k.ran.Load()
-	if ran == 0 {
-		return time.Time{}
-	}
 	k.app.admin.Lock()
 	at, zone := k.app.cfg.Retention.At, k.app.cfg.Node.TimeZone
 	k.app.admin.Unlock()
-	last := time.Unix(ran, 0).In(zone)
+	last := k.since.In(zone)
+	if ran := k.ran.Load(); ran != 0 {
+		last = time.Unix(ran, 0).In(zone)
+	}
 	y, m, d := last.Date()
 	hour, minute := int(at/time.Hour), int(at%time.Hour/time.Minute)
 	next := time.Date(y, m, d, hour, minute, 0, 0, zone)

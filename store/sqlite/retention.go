@@ -170,7 +170,7 @@ func (d *database) erase(ctx context.Context, doing string, f func(*sql.Tx) erro
 		}
 		err := f(tx)
 		// The connection goes back to what writes the view; there is nothing to be gained from an error here.
-		_, _ = tx.ExecContext(ctx, `PRAGMA secure_delete = OFF`)
+		_, _ = tx.ExecContext(ctx, `PRAGMA secure_delete = FAST`)
 		return err
 	})
 }
@@ -284,14 +284,17 @@ func (s *Store) EraseInquiries(ctx context.Context, before time.Time) (n int, er
 	return n, err
 }
 
-// Retained is when retention was enforced last; zero: never.
-func (s *Store) Retained(ctx context.Context) (time.Time, error) {
-	var at int64
-	err := s.settings.read.QueryRowContext(ctx, `SELECT ran FROM retention`).Scan(&at)
-	if err != nil || at == 0 {
-		return time.Time{}, s.settings.explain(ctx, "read when retention was enforced", err)
-	}
-	return fromMicros(at), nil
+// Retained is when retention was enforced last. When it never was, it is not ok, and at is since when the store counts: from now on at the first call.
+func (s *Store) Retained(ctx context.Context) (at time.Time, ok bool, err error) {
+	var ran int64
+	err = s.settings.change(ctx, "read when retention was enforced", func(tx *sql.Tx) error {
+		// A beginning is kept as a negative number.
+		if _, err := tx.ExecContext(ctx, `UPDATE retention SET ran = ? WHERE ran = 0`, -micros(s.clock())); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `SELECT ran FROM retention`).Scan(&ran)
+	})
+	return fromMicros(max(ran, -ran)), ran > 0, err
 }
 
 // SetRetained notes that retention was enforced.
