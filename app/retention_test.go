@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/app/config"
 	"tsujiban/app/control"
 	"tsujiban/evidence"
+	"tsujiban/inquiry"
 	"tsujiban/journal"
 	"tsujiban/store"
 )
@@ -298,5 +300,55 @@ func TestRetentionInterrupted(t *testing.T) {
 	r.stop()
 	if rep := s.checkEvidence(t); !rep.OK() {
 		t.Errorf("%s", rep.Text(tsujiban.English))
+	}
+}
+
+// TestPreservationIsAHold: a preservation request that was entered as an inquiry holds by itself, until its term is over or its case is closed.
+func TestPreservationIsAHold(t *testing.T) {
+	s := newSite(t)
+	s.age([]int{400, 1}, "81312345678")
+	r := s.start()
+	r.taken(t)
+	c := inquiry.Case{At: r.App.now(), By: "sato", Kind: inquiry.KindPreservation, Agency: "県警", Document: "第12号", Date: r.App.now().Format(time.DateOnly), Numbers: []string{"+81312345678"}, Days: 30, Until: r.App.now().AddDate(0, 0, 30)}
+	if err := r.store.OpenInquiry(t.Context(), &c); err != nil {
+		t.Fatal(err)
+	}
+	run := r.enforceNow(t, false)
+	if k := kindOf(t, run.Kinds, "calls"); k.Erased != 0 || k.Held != 1 || len(r.journal.Erased()) != 0 || run.Segments[0].Stays != control.StaysHeld {
+		t.Errorf("%+v, erased %v", run, r.journal.Erased())
+	}
+	if err := r.do(http.MethodDelete, "/v1/retention/holds/-1", control.Order{Note: "x"}, nil); tsujiban.CodeOf(err) != tsujiban.CodeConflict {
+		t.Errorf("released as a hold: %v", err)
+	}
+	if _, err := r.store.CloseInquiry(t.Context(), c.ID, r.App.now(), "sato", "answered"); err != nil {
+		t.Fatal(err)
+	}
+	r.taken(t)
+	if run = r.enforceNow(t, false); kindOf(t, run.Kinds, "calls").Erased != 1 || len(r.journal.Erased()) != 1 {
+		t.Errorf("%+v", run)
+	}
+}
+
+// TestRetentionHour: it runs at the hour that is set, once, and at the next look when that was missed.
+func TestRetentionHour(t *testing.T) {
+	zone := time.FixedZone("JST", 9*3600)
+	a := &App{cfg: &config.Config{Node: config.Node{TimeZone: zone}, Retention: config.Retention{At: 3*time.Hour + 30*time.Minute}}}
+	for last, want := range map[string]string{
+		"2026-11-24 03:29": "2026-11-24 03:30", "2026-11-24 03:30": "2026-11-25 03:30", "2026-11-24 23:00": "2026-11-25 03:30", "2026-11-20 12:00": "2026-11-21 03:30",
+	} {
+		at, err := time.ParseInLocation("2006-01-02 15:04", last, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ran := range []bool{true, false} {
+			k := &keeper{app: a, since: at}
+			if ran {
+				k.since = time.Time{}
+				k.ran.Store(at.Unix())
+			}
+			if got := k.next().In(zone).Format("2006-01-02 15:04"); got != want {
+				t.Errorf("after %s (ran %v): %s, want %s", last, ran, got, want)
+			}
+		}
 	}
 }
