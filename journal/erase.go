@@ -111,25 +111,30 @@ func (p *packer) takeOut(r Range) error {
 	if err := removeSegments(p.o.FS, p.o.Dir, left); err != nil {
 		return err
 	}
-	return p.removeTorn(r)
+	return removeTorn(p.o.FS, p.o.Dir, all)
 }
 
-// removeTorn removes what crashes left behind unfinished writes among the entries that were erased: it holds the same.
-func (p *packer) removeTorn(r Range) error {
-	names, err := p.o.FS.List(p.o.Dir)
+// removeTorn removes what crashes left behind unfinished writes among entries that were erased: it holds the same.
+func removeTorn(fsys FS, dir string, erased []Range) error {
+	names, err := fsys.List(dir)
 	if err != nil {
 		return tsujiban.Errorf(tsujiban.CodeUnavailable, "reading the journal's directory: %w", err)
 	}
+	removed := false
 	for _, n := range names {
 		digits, torn := strings.CutSuffix(n, tornSuffix)
 		digits, _, _ = strings.Cut(digits, "-")
 		seq, err := strconv.ParseUint(digits, 10, 64)
-		if !torn || err != nil || seq < r.First || seq > r.Last {
+		if !torn || err != nil || !Covered(erased, seq, seq) {
 			continue
 		}
-		if err := p.o.FS.Remove(filepath.Join(p.o.Dir, n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := fsys.Remove(filepath.Join(dir, n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return tsujiban.Errorf(tsujiban.CodeUnavailable, "removing an unfinished write: %w", err)
 		}
+		removed = true
 	}
-	return p.o.FS.SyncDir(p.o.Dir)
+	if !removed {
+		return nil
+	}
+	return fsys.SyncDir(dir)
 }

@@ -93,12 +93,20 @@ func TestErase(t *testing.T) {
 	if got := left(t, offlineErased(t, m), 100); !slices.Equal(got, want) {
 		t.Errorf("offline: %v", got)
 	}
+	for _, n := range []string{"00000000000000000007.torn", "00000000000000000007-2.torn", "00000000000000000025.torn"} {
+		if err := writeFile(m, "/j", "/j/"+n, []byte("torn")); err != nil {
+			t.Fatal(err)
+		}
+	}
 	names, err := m.List("/j")
 	if err != nil || slices.ContainsFunc(names, func(n string) bool { return strings.Contains(n, "000001.j") || strings.Contains(n, "0031.j") }) {
 		t.Errorf("files %v, %v", names, err)
 	}
 	j = mustOpen(t, Options{Dir: "/j", FS: m, VerifyBytes: -1, CommitInterval: -1, QuietRate: 1 << 30})
 	look("after a start", j)
+	if names, _ = m.List("/j"); slices.ContainsFunc(names, func(n string) bool { return strings.Contains(n, "0007") }) || !slices.Contains(names, "00000000000000000025.torn") {
+		t.Errorf("files %v: what was torn off goes with what it stood behind", names)
+	}
 	appendNotes(t, j, 10, true)
 	if err := j.Erase(t.Context(), Range{21, 30}); err != nil { // between two that are gone
 		t.Fatal(err)

@@ -192,6 +192,11 @@ func (j *Journal) settleErased() (segs []segment, err error) {
 			return segs, nil
 		}
 	}
+	if len(all) > 0 {
+		if err := removeTorn(j.o.FS, j.o.Dir, all); err != nil {
+			j.o.Logger.Warn("what stood behind unfinished writes and was erased cannot be removed; it is tried again at the next start", slog.Any("error", err))
+		}
+	}
 	if len(left) > 0 {
 		j.o.Logger.Info("an erasure that was interrupted is brought to its end", slog.Int("segments", len(left)))
 		if err := removeSegments(j.o.FS, j.o.Dir, left); err != nil {
