@@ -24,6 +24,8 @@ type Answer struct {
 	Other     *Subject  `json:"other,omitempty"`
 	OtherNear []Beside  `json:"other_near,omitempty"`
 	Behind    uint64    `json:"behind,omitempty"` // entries of the journal that the calls do not have yet
+
+	with map[string]int // calls of the length that is alleged, by other party
 }
 
 // Finding is the answer in a word; a closed set.
@@ -127,8 +129,8 @@ func (c *Call) order() int {
 	return 0
 }
 
-// other is the other party, seen from a number.
-func (c *Call) other(number string) string {
+// other is the other party.
+func (c *Call) other() string {
 	if c.Way == "out" {
 		return c.Callee
 	}

@@ -30,8 +30,8 @@ type Desk struct {
 const (
 	longest   = 24 * time.Hour // a call may have begun so long before the time that is asked about
 	maxCalls  = 10_000         // that fit: more are told as "more"
-	maxOthers = 1000           // that do not fit, and are there for the picture
-	maxNear   = 100            // of a number beside it: that there are some is what matters
+	maxOthers = 300            // that do not fit, and are there for the picture
+	maxNear   = 50             // of a number beside it: that there are some is what matters
 )
 
 // Ask answers a question under a case. What the case's ground does not allow is not looked up; the answer says why. Errors: CodeInvalid for
@@ -130,46 +130,52 @@ func (d *Desk) subject(ctx context.Context, c *Case, q *Question, given string) 
 
 // calls looks up the calls of the number.
 func (d *Desk) calls(ctx context.Context, a *Answer) error {
-	a.Looked = true
+	a.Looked, a.with = true, map[string]int{}
 	q := &a.Question
 	otherNumber, _ := d.parse(q.Other)
 	seen := map[tsujiban.CallID]bool{}
-	take := func(most int) func(*store.Call) bool {
-		return func(c *store.Call) bool {
-			if seen[c.ID] {
-				return true
-			}
-			if most--; most < 0 {
-				a.More = true
-				return false
-			}
-			seen[c.ID] = true
-			d.take(a, otherNumber, c)
+	fits, others, first := 0, 0, true
+	take := func(c *store.Call) bool {
+		if seen[c.ID] {
 			return true
 		}
+		seen[c.ID] = true
+		f := d.found(q, a.Subject.number, otherNumber, c)
+		if f.Length {
+			a.with[f.other()]++
+		}
+		switch {
+		case f.Fits && fits == maxCalls:
+			a.More = true
+			return false
+		case f.Fits:
+			fits++
+		case others == maxOthers:
+			a.More = true
+			return first || q.Talked == 0 // one that fits may still come
+		default:
+			others++
+		}
+		f.Foreign = a.Subject.Ours && f.Way == "out" && c.Direction == tsujiban.In
+		a.Calls = append(a.Calls, f)
+		return true
 	}
 	// First those of the right length: a busy number has very many others.
 	var err error
 	if q.Talked > 0 {
-		err = d.each(ctx, a.Subject.number, q, true, take(maxCalls))
+		err = d.each(ctx, a.Subject.number, q, true, maxOthers, take)
 	}
-	if err == nil {
-		err = d.each(ctx, a.Subject.number, q, false, take(maxOthers))
+	if first = false; err == nil {
+		err = d.each(ctx, a.Subject.number, q, false, maxOthers, take)
 	}
 	slices.SortStableFunc(a.Calls, func(x, y Call) int { return cmp.Or(y.order()-x.order(), x.At.Compare(y.At)) })
 	return err
 }
 
-func (d *Desk) take(a *Answer, other tsujiban.Number, c *store.Call) {
-	f := d.found(&a.Question, a.Subject.number, other, c)
-	f.Foreign = a.Subject.Ours && f.Way == "out" && c.Direction == tsujiban.In
-	a.Calls = append(a.Calls, f)
-}
-
 // each calls f with every call of a number that touches the time of a question, newest first, until f says no: all of them, or those of the length that
-// is alleged.
-func (d *Desk) each(ctx context.Context, n tsujiban.Number, q *Question, length bool, f func(*store.Call) bool) error {
-	query := store.CallQuery{Number: n, From: q.From.Add(-longest), To: q.To, Limit: 1000}
+// is alleged; so many are read at a time.
+func (d *Desk) each(ctx context.Context, n tsujiban.Number, q *Question, length bool, limit int, f func(*store.Call) bool) error {
+	query := store.CallQuery{Number: n, From: q.From.Add(-longest), To: q.To, Limit: limit}
 	if length {
 		talked := time.Duration(q.Talked)
 		query.TalkFrom, query.TalkTo = max(talked-q.tolerance(), time.Millisecond), talked+q.tolerance()
@@ -198,7 +204,7 @@ func (d *Desk) each(ctx context.Context, n tsujiban.Number, q *Question, length 
 // count is how many calls of a number fit.
 func (d *Desk) count(ctx context.Context, n tsujiban.Number, q *Question) (k int, err error) {
 	other, _ := d.parse(q.Other)
-	err = d.each(ctx, n, q, q.Talked > 0, func(c *store.Call) bool {
+	err = d.each(ctx, n, q, q.Talked > 0, maxNear, func(c *store.Call) bool {
 		if f := d.found(q, n, other, c); f.Fits {
 			k++
 		}
@@ -244,12 +250,6 @@ func (d *Desk) near(ctx context.Context, a *Answer, given string, count func(tsu
 // other looks at the other party's number, and at the numbers beside that one: whether the number has a call with one of them is seen in
 // its own calls, which were looked up.
 func (d *Desk) other(ctx context.Context, a *Answer) error {
-	with := map[string]int{}
-	for i := range a.Calls {
-		if c := &a.Calls[i]; c.Length {
-			with[c.other(a.Subject.Number)]++
-		}
-	}
 	s, err := d.subject(ctx, &a.Case, &a.Question, a.Question.Other)
 	if err != nil {
 		return err
@@ -261,7 +261,7 @@ func (d *Desk) other(ctx context.Context, a *Answer) error {
 	for i := range a.OtherNear {
 		b := &a.OtherNear[i]
 		if b.Looked = a.Looked; b.Looked {
-			b.Matching = with[b.Number.String()]
+			b.Matching = a.with[b.Number.String()]
 		}
 	}
 	slices.SortStableFunc(a.OtherNear, func(x, y Beside) int { return x.rank() - y.rank() })

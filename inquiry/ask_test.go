@@ -199,6 +199,21 @@ func TestMatching(t *testing.T) {
 	}
 }
 
+// TestBusy: of a number with very many calls the one that fits is found wherever it stands, by its length or by the other party.
+func TestBusy(t *testing.T) {
+	d := newDesk(t)
+	d.call(day.Add(time.Minute), tsujiban.Out, test, victim, 50*time.Minute)
+	for i := range 700 {
+		d.call(day.Add(time.Hour+time.Duration(i)*time.Minute), tsujiban.In, police, test, time.Duration(i%2)*50*time.Minute)
+	}
+	for name, talked := range map[string]time.Duration{"length": 50 * time.Minute, "party only": 0} {
+		a := d.ask(inquiry.KindWarrant, func(q *inquiry.Question) { q.Talked, q.Other = inquiry.Length(talked), victim })
+		if a.Finding != inquiry.FoundCall || len(a.Matching()) != 1 || !a.More || len(a.Calls) != 301 {
+			t.Errorf("%s: %s, %d fit, %d calls", name, a.Finding, len(a.Matching()), len(a.Calls))
+		}
+	}
+}
+
 // TestForeign: somebody else shows our number.
 func TestForeign(t *testing.T) {
 	d := newDesk(t)
