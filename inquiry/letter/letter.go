@@ -270,7 +270,7 @@ func (w *writer) call(c *inquiry.Call) []string {
 	if c.Foreign {
 		result += "（他網から着信、番号表示のみ）"
 	}
-	return []string{w.at(c.At), caller, digits(c.Callee), talk, result}
+	return []string{c.At.In(w.Zone).Format("2006/01/02 15:04:05"), caller, digits(c.Callee), talk, result} // in one line of the table
 }
 
 // kept confirms a preservation request.

@@ -89,7 +89,7 @@ func TestReply(t *testing.T) {
 		{At: day.Add(15 * time.Hour), Caller: "+815012325678", Callee: "+819033334444", Result: inquiry.Denied},
 	}
 	text = all(letter.Reply(a, options()))
-	if !strings.Contains(text, "2026年11月20日 13時00分00秒|050-1232-5678|090-1112-2222|49分12秒|通話") || strings.Contains(text, "3333") || strings.Contains(text, "ご確認") || !strings.Contains(text, "発着信は2件") {
+	if !strings.Contains(text, "2026/11/20 13:00:00|050-1232-5678|090-1112-2222|49分12秒|通話") || strings.Contains(text, "3333") || strings.Contains(text, "ご確認") || !strings.Contains(text, "発着信は2件") {
 		t.Errorf("only the call that fits is told in full:\n%s", text)
 	}
 
