@@ -112,7 +112,7 @@ func DefaultLimits() tsujiban.Limits {
 
 // The caution and the harm when the file says nothing.
 const (
-	DefaultCaution = 41
+	DefaultCaution = 44
 	DefaultHarm    = 20_000 * tsujiban.Unit
 )
 

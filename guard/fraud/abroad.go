@@ -211,6 +211,10 @@ func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, e 
 	e.add(tsujiban.EvidencePrice, weighPrice(c.PerMinute)*(100-trust)/100)
 }
 
+// daily is how many calls there have settled on each day on which some have. Counts fade in such a way that they stand for the last
+// eight weeks: some forty days of work.
+func (d *destination) daily() int { return int(d.calls/hit) / int(max(min(d.days, 40), 1)) }
+
 // trust is how far a destination is the customer's own, in percent. Days make it so, not calls: a thief makes a hundred calls in one
 // night.
 func (d *destination) trust() centi {
@@ -302,7 +306,7 @@ func (m *Model) conclude(s *State, d *destination, t *Trace, now, ms int64, othe
 	d.scope.add(now, w, leakHere)
 	s.abroad.add(now, w, s.leakAbroad())
 	s.today.odd = min(s.today.odd+max(w, 0), mostOdd)
-	limit := m.threshold(t.price, ms, others)
+	limit := m.threshold(t.price, ms, others, d.daily())
 	f.find(d.scope.sum, here, limit, tsujiban.ReachKey(d.key), e)
 	if w >= oddCall {
 		f.find(s.abroad.sum, abroad, limit+s.widerAbroad(), s.odd(now), e)
@@ -485,7 +489,7 @@ func (m *Model) Running(s *State, t *Trace, now int64, ms int64, others int, f *
 	e.add(tsujiban.EvidenceDuration, max(m.weighLength(s, ms), 0)+longer(ms))
 	w := e.total()
 	here, abroad := d.scope.value(now, leakHere), s.abroad.value(now, s.leakAbroad())
-	limit := m.threshold(t.price, ms, others)
+	limit := m.threshold(t.price, ms, others, d.daily())
 	f.find(here+w, here, limit, tsujiban.ReachKey(d.key), &e)
 	f.find(abroad+w, abroad, limit+s.widerAbroad(), s.odd(now), &e)
 }

@@ -70,7 +70,7 @@ func (s *State) flood(c *Call) centi {
 // maturity is how far the customer is known by its calls at home, in percent: to somebody whose numbers nobody has
 // written down yet every number is new, and that says nothing.
 func (s *State) maturity() centi {
-	const half = 400 * hit // calls that make half of it
+	const half = 200 * hit // calls that make half of it
 	n := s.settled.topics[topicNumberHome].total()
 	return centi(n * 100 / (n + half))
 }
@@ -79,7 +79,7 @@ func (s *State) maturity() centi {
 func (m *Model) concludeHome(s *State, t *Trace, now int64, e *evidence, f *Finding) {
 	before := s.home.value(now, leakHome)
 	s.home.add(now, e.total(), leakHome)
-	f.find(s.home.sum, before, max(m.threshold(t.price, 0, 0), homeThreshold), tsujiban.ReachHome(), e)
+	f.find(s.home.sum, before, max(m.threshold(t.price, 0, 0, 0), homeThreshold), tsujiban.ReachHome(), e)
 	if f.Level >= tsujiban.LevelAsk {
 		s.forgetPending(now)
 	}

@@ -19,7 +19,7 @@ type Options struct {
 
 // The defaults.
 const (
-	DefaultCaution tsujiban.Decibans = 41
+	DefaultCaution tsujiban.Decibans = 44
 	DefaultHarm                      = 20_000 * tsujiban.Unit
 )
 
@@ -163,11 +163,15 @@ func (s *State) Known(n tsujiban.Number, at int64) bool {
 
 // threshold is the sum at which calls are stopped that cost so much per minute: the odds at which what they
 // may cost in the time until a person looks, an hour, outweighs what stopping an honest customer costs. ms is how long the call has
-// talked already, others how many run beside it.
-func (m *Model) threshold(perMinute tsujiban.Money, ms int64, others int) centi {
-	const least = 3 * tsujiban.Unit // a call without a price is not free
+// talked already, others how many run beside it, daily how many calls a day are the customer's own: the more they are, the more
+// it is hurt.
+func (m *Model) threshold(perMinute tsujiban.Money, ms int64, others, daily int) centi {
+	const (
+		least = 3 * tsujiban.Unit // a call without a price is not free
+		few   = 4                 // calls a day that are hurt as much as none
+	)
 	loss := max(perMinute, least) / tsujiban.Money(1000) * tsujiban.Money(60+ms/60_000) * tsujiban.Money(1+others)
-	harm := m.harm / 1000
+	harm := m.harm / 1000 * tsujiban.Money(few+daily) / few
 	return max(m.caution+ratio(uint64(harm), uint64(loss)), leastThreshold)
 }
 
