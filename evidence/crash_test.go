@@ -73,6 +73,9 @@ func keepChild(top string) error {
 			return err
 		}
 		c := l.Published()
+		if c.Size == 0 {
+			continue // synced, and nothing signed yet
+		}
 		fmt.Println("checkpoint", c.Size, c.Root)
 	}
 	select {} // to be killed

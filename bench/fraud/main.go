@@ -20,7 +20,7 @@ import (
 
 // The seeds of test and tuning are apart, for ever.
 const (
-	firstTest = 1_000_001
+	firstTest = 2_000_001
 	firstTune = 1
 )
 
@@ -35,7 +35,7 @@ func main() {
 	var o options
 	flag.IntVar(&o.seeds, "seeds", 24, "how many worlds")
 	flag.IntVar(&o.customers, "customers", 500, "customers in each")
-	flag.IntVar(&o.curve, "curve", 5, "over how many of the worlds the curves are drawn")
+	flag.IntVar(&o.curve, "curve", 4, "over how many of the worlds the curves are drawn")
 	flag.IntVar(&o.workers, "workers", 2, "worlds at a time")
 	flag.BoolVar(&o.tune, "tune", false, "take the seeds for tuning instead of those of the test")
 	flag.BoolVar(&o.detail, "detail", false, "list what was hurt")

@@ -196,10 +196,10 @@ func newCurves(o *options) *curves {
 	if base == 0 {
 		base = float64(fraud.DefaultCaution)
 	}
-	for _, d := range []float64{-16, -12, -8, -4, 0, 4, 8, 12, 16, 24} {
+	for _, d := range []float64{-16, -8, -4, 0, 4, 8, 16, 24} {
 		c.points = append(c.points, evidence(fmt.Sprintf("guard, caution %g dB", base+d), tsujiban.Decibans(base+d), true))
 	}
-	for _, f := range []float64{0.3, 0.5, 1, 2, 4, 8, 16} {
+	for _, f := range []float64{0.5, 1, 2, 4, 8} {
 		c.points = append(c.points, peer(fmt.Sprintf("counters × %g", f), f))
 	}
 	for _, p := range c.points {
