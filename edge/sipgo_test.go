@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,6 +62,7 @@ type softphone struct {
 	asUAS   *sipgo.DialogServerCache
 	got     chan string // methods within dialogs that came
 
+	datagrams   bool
 	serveSocket func() error
 	served      sync.WaitGroup
 }
@@ -113,6 +115,7 @@ func (p *softphone) listen(ip, network string) {
 	if network == "udp" {
 		c := listenAgent(p.t, ip)
 		socket, p.addr = c, c.LocalAddr().String()
+		p.datagrams = true
 		p.serveSocket = func() error { return p.server.ServeUDP(c) }
 	} else {
 		ln := listenStream(p.t, ip)
@@ -127,6 +130,19 @@ func (p *softphone) listen(ip, network string) {
 
 func (p *softphone) serve() *softphone {
 	p.served.Go(func() { _ = p.serveSocket() }) // ends with the socket
+	if p.datagrams {
+		// A call before the server has taken the socket over would open one of its own, at the same address.
+		deadline := time.Now().Add(patience)
+		for {
+			if c, err := p.ua.TransportLayer().GetConnection("udp", p.addr); err == nil && c != nil {
+				break
+			}
+			if time.Now().After(deadline) {
+				p.t.Fatal("the phone does not serve its socket")
+			}
+			runtime.Gosched()
+		}
+	}
 	return p
 }
 
