@@ -49,8 +49,10 @@ func (f *firm) e164() string { return "+81" + f.number[1:] }
 func (f *firm) dial(r *rand.Rand) string {
 	partner := min(int(r.ExpFloat64()*8), 60)
 	if len(f.abroad) > 0 && r.Float64() < f.share {
+		// In the demo an hour passes in seconds: whom a firm calls abroad it knows well, else such haste would be strange.
+		partner = min(int(r.ExpFloat64()*3), 12)
 		head := f.abroad[partner%len(f.abroad)]
-		return fmt.Sprintf("010%s5550%03d", head, partner%40)
+		return fmt.Sprintf("010%s5550%03d", head, partner)
 	}
 	switch r.IntN(5) {
 	case 0:
