@@ -145,9 +145,3 @@ const NumRefusals = int(numRefusals)
 var refusalNames = []string{"unknown-source", "garbage", "password", "spoof", "flood"}
 
 func (k RefusalKind) String() string { return name(refusalNames, uint8(k)) }
-
-// ParseRefusalKind finds a kind by its name.
-func ParseRefusalKind(s string) (RefusalKind, bool) {
-	i, ok := index(refusalNames, s)
-	return RefusalKind(i), ok
-}

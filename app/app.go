@@ -90,15 +90,6 @@ type policyNow struct {
 	at time.Time
 }
 
-// Run starts the program, serves until ctx is done and stops in order.
-func Run(ctx context.Context, o Options) error {
-	a, err := Start(ctx, o)
-	if err != nil {
-		return err
-	}
-	return a.Wait()
-}
-
 // Start starts the program; when it returns without error calls are taken in. Wait must
 // follow. The error says which stage failed and what to do.
 func Start(ctx context.Context, o Options) (*App, error) {

@@ -58,7 +58,7 @@ func (f *Files) Load(rejects *trace.Rejects) (*Setup, map[string]string, error) 
 	}
 	if f.Hints != "" {
 		if err := read(f.Hints, "hints", func(r io.Reader) (err error) {
-			s.Hints, err = readHints(r)
+			s.Hints, err = ReadHints(r)
 			return err
 		}); err != nil {
 			return nil, nil, err
@@ -120,8 +120,8 @@ func read(name, what string, with func(io.Reader) error) (err error) {
 	return nil
 }
 
-// readHints reads prefixes, one a line; what follows a # is for people.
-func readHints(r io.Reader) ([]string, error) {
+// ReadHints reads prefixes known from past abuse, one a line; what follows a # is for people. Errors carry tsujiban.CodeInvalid and the line.
+func ReadHints(r io.Reader) ([]string, error) {
 	var out []string
 	s := bufio.NewScanner(r)
 	for n := 1; s.Scan(); n++ {

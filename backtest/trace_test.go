@@ -44,21 +44,6 @@ func newTown(t testing.TB, o simulate.Options) *town {
 	return v
 }
 
-// list is a trace in memory.
-type list struct {
-	calls []simulate.Call
-	next  int
-}
-
-func (l *list) Next(c *trace.Call) error {
-	if l.next == len(l.calls) {
-		return io.EOF
-	}
-	*c = l.calls[l.next].Call
-	l.next++
-	return nil
-}
-
 // fate is what became of a call.
 type fate struct {
 	id      string
@@ -72,7 +57,7 @@ type fate struct {
 func (v *town) play(t testing.TB, calls []simulate.Call) []fate {
 	t.Helper()
 	var out []fate
-	if err := v.setup.Play(context.Background(), &list{calls: calls}, replay.Options{}, func(r *replay.Result) error {
+	if err := v.setup.Play(context.Background(), simulate.Source(calls), replay.Options{}, func(r *replay.Result) error {
 		out = append(out, fate{r.Call.ID, r.Verdict, r.Talk, r.Charge, r.Weight, r.Reason})
 		return nil
 	}); err != nil {

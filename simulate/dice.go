@@ -62,16 +62,6 @@ func (d dice) count(s span) int { return int(d.log(span{s.lo, s.hi + 0.999})) }
 // between draws a whole number, both ends included.
 func (d dice) between(lo, hi int) int { return lo + d.IntN(hi-lo+1) }
 
-// around draws near a centre: lognormal with that spread, held in the range.
-func (d dice) around(centre, spread float64, s span) float64 {
-	for range 8 {
-		if v := centre * math.Exp(spread*d.NormFloat64()); v >= s.lo && v <= s.hi {
-			return v
-		}
-	}
-	return d.log(s)
-}
-
 // seconds draws a duration in milliseconds.
 func (d dice) seconds(l length) int64 {
 	v := l.median * math.Exp(l.sigma*d.NormFloat64())

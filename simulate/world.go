@@ -2,7 +2,7 @@ package simulate
 
 import (
 	"cmp"
-	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"time"
@@ -144,7 +144,16 @@ func (w *World) Trace() []trace.Customer {
 	return out
 }
 
-// String tells a person what world it is.
-func (w *World) String() string {
-	return fmt.Sprintf("seed %d: %d customers, %d days from %s", w.opts.Seed, len(w.Customers), w.opts.Days, w.opts.Start.Format(time.DateOnly))
+// Source gives calls as a trace.
+func Source(calls []Call) trace.Source { return &source{calls} }
+
+type source struct{ left []Call }
+
+// Next gives the next call. Its only error is io.EOF.
+func (s *source) Next(c *trace.Call) error {
+	if len(s.left) == 0 {
+		return io.EOF
+	}
+	*c, s.left = s.left[0].Call, s.left[1:]
+	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"tsujiban"
+	"tsujiban/backtest"
 	"tsujiban/simulate"
 )
 
@@ -53,8 +54,12 @@ func main() {
 }
 
 func run(ctx context.Context, o *options) error {
-	hints, err := readHints(o.hints)
+	file, err := os.Open(o.hints)
 	if err != nil {
+		return err
+	}
+	hints, err := backtest.ReadHints(file)
+	if err = errors.Join(err, file.Close()); err != nil {
 		return err
 	}
 	detectors := []detector{peer("counters", 1), evidence("tsujiban", tsujiban.Decibans(o.caution), true), evidence("without hints", tsujiban.Decibans(o.caution), false)}
@@ -129,20 +134,4 @@ func (o *options) each(ctx context.Context, hints []string, f func(n int, t *tow
 	wg.Wait()
 	fmt.Fprintln(os.Stderr)
 	return errors.Join(failed, ctx.Err())
-}
-
-// readHints reads prefixes, one a line, with comments.
-func readHints(name string) ([]string, error) {
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for line := range strings.Lines(string(b)) {
-		text, _, _ := strings.Cut(line, "#")
-		if text = strings.TrimSpace(text); text != "" {
-			out = append(out, text)
-		}
-	}
-	return out, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"io"
 	"time"
 
 	"tsujiban"
@@ -65,21 +64,6 @@ func newTown(o simulate.Options, hints []string) (*town, error) {
 	return t, err
 }
 
-// labelled gives the calls of a town as a trace.
-type labelled struct {
-	calls []simulate.Call
-	next  int
-}
-
-func (l *labelled) Next(c *trace.Call) error {
-	if l.next == len(l.calls) {
-		return io.EOF
-	}
-	*c = l.calls[l.next].Call
-	l.next++
-	return nil
-}
-
 // hurt is an honest call that was denied or cut.
 type hurt struct {
 	kind     string // of the customer
@@ -123,7 +107,7 @@ func (t *town) play(ctx context.Context, d detector) (*outcome, error) {
 	}
 	n, from := 0, t.world.Evaluate()
 	start := time.Now()
-	err = t.setup.PlayJudge(ctx, j, &labelled{calls: t.calls}, replay.Options{}, func(r *replay.Result) error {
+	err = t.setup.PlayJudge(ctx, j, simulate.Source(t.calls), replay.Options{}, func(r *replay.Result) error {
 		c := &t.calls[n]
 		n++
 		out.score.Add(r, c.Label)

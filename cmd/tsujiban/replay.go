@@ -219,7 +219,7 @@ func (c *cmd) tellReplay(r *replaying) error {
 	row("防いだ額", "saved", money("JPY", control.Amount(s.Saved)))
 	if s.Truth != nil {
 		row("不正利用の総額", "stolen calls would cost", money("JPY", control.Amount(s.Truth.Exposed)))
-		row("止めるまでに失った額", "lost before the stop", money("JPY", control.Amount(s.Truth.Lost)))
+		row("防げずに失った額", "lost all the same", money("JPY", control.Amount(s.Truth.Lost)))
 		row("正当な通話で断ったもの", "honest calls denied or cut", fmt.Sprint(s.Truth.HonestHurt))
 		row("巻き込まれた正当な契約者", "honest customers hurt", fmt.Sprintf("%d / %d", s.Truth.CustomersHurt, s.Truth.Customers))
 	}

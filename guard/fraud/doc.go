@@ -10,7 +10,7 @@
 // size is fixed whatever is called. Everything is counted in integers and by the instants of the events: the same events give the same
 // verdicts, and no verdict depends on a later event.
 //
-// Where to look: evidence.go collects the weights of a call; abroad.go and home.go weigh; habit.go holds what is usual and the
+// Where to look: evidence.go collects the weights of a call; abroad.go and home.go weigh, destination.go where it goes; burst.go compares it with the last ones; learn.go takes down what is to become a habit; habit.go holds what is usual and the
 // priors; segment.go backs off from the customer to those like it; known.go remembers numbers and sources; today.go measures days
 // against days; campaign.go sees what several customers have in common; state.go holds the sums, and what is learned when.
 package fraud

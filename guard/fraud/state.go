@@ -72,13 +72,6 @@ type destination struct {
 	talked  bool   // the last call there reached somebody
 }
 
-// burst is what is remembered of calls of one kind, one after the other.
-type burst struct {
-	callees [maxCallees]uint64 // the last different numbers, latest first
-	talks   [maxTalks]uint32   // how long the last answered calls talked, milliseconds
-	last    int64              // the last attempt, milliseconds since 1970; 0: none
-}
-
 // State is what is known of one customer. The zero value knows nothing.
 type State struct {
 	serial       uint32 // among all customers, in the order of their first calls; 0: not given yet
