@@ -108,8 +108,6 @@ func (s *site) checkEvidence(t *testing.T) *evidence.CheckReport {
 	return rep
 }
 
-const kyotoText = "\n[[customer]]\nid = \"kyoto-kikai\"\nname = \"京都機械\"\n"
-
 // TestRetention: what is past its term goes, by whole segments, and says so; what is held or within its term stays; looks outlive the
 // calls; the evidence proves the rest; a start from what is left knows what stands against whom, and what was spent this month.
 func TestRetention(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 
 	"tsujiban"
 	"tsujiban/guard"
-	"tsujiban/rating"
 	"tsujiban/trace"
 )
 
@@ -67,7 +66,6 @@ func (o Outcome) String() string { return [...]string{"allow", "deny", "cut"}[o]
 // place is a call on its way.
 type place struct {
 	Result
-	price    tsujiban.Price
 	answered int64 // milliseconds; 0: not yet
 	end      int64 // when it ends if nobody cuts it
 	over     bool
@@ -77,7 +75,6 @@ type place struct {
 // Player plays one trace. It is used once.
 type Player struct {
 	judge   Judge
-	deck    *rating.Deck
 	o       Options
 	places  []place
 	free    []int32

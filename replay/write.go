@@ -47,7 +47,7 @@ func (v *VerdictWriter) Flush() error { return v.w.Flush() }
 
 // appendCell writes a text as a cell of CSV (RFC 4180 §2).
 func appendCell(b []byte, s string) []byte {
-	if strings.IndexAny(s, ",\"\r\n") < 0 {
+	if !strings.ContainsAny(s, ",\"\r\n") {
 		return append(b, s...)
 	}
 	b = append(b, '"')

@@ -84,12 +84,11 @@ type partner struct {
 
 // faxList is a list that is faxed to at set times.
 type faxList struct {
-	size   int
-	days   [7]bool
-	times  []int64 // of the day
-	pages  span    // seconds on the line, nearly the same for all
-	ports  int     // calls at once
-	abroad bool
+	size  int
+	days  [7]bool
+	times []int64 // of the day
+	pages span    // seconds on the line, nearly the same for all
+	ports int     // calls at once
 }
 
 // meeting is the call with the head office.

@@ -30,7 +30,7 @@ func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, e 
 	if !t.novel {
 		// A thief stays with few destinations: one in ten of his calls goes to each.
 		const doubt = 10 * hit
-		own := uint64(d.calls) * million / (uint64(s.settled.topics[topicNovelty].total()) + doubt)
+		own := uint64(d.calls) * million / (s.settled.topics[topicNovelty].total() + doubt)
 		w = clip(ratio(million/10, own), knownLeast, knownMost) * trust / 100
 	}
 	if trust < 100 {
