@@ -17,6 +17,11 @@
 // Settings change under App.admin, one change at a time; the policy and the edge's
 // directory are compiled beside the calls and swapped whole.
 //
+// # Orders
+//
+// Staff give orders through the control socket, and people at the console through App.Office: the same handlers,
+// inside the program, in the name of the person who signed in ([control.NewLocal]).
+//
 // # Locks
 //
 // App.admin guards the settings in memory and is held over the store and over compiling,

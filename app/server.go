@@ -29,6 +29,7 @@ type controlServer struct {
 	server *http.Server
 	done   chan struct{}
 	cancel context.CancelFunc // ends streams
+	office *office            // the same orders from inside the program
 }
 
 // startControl opens the control socket. A program that crashed leaves its socket behind: it is
@@ -48,8 +49,10 @@ func (a *App) startControl(ctx context.Context) error {
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
+	orders := s.routes()
+	s.office = newOffice(base, s, orders)
 	s.server = &http.Server{
-		Handler: s.guarded(s.routes()), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
+		Handler: s.guarded(orders), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
 		BaseContext: func(net.Listener) context.Context { return base },
 		ConnContext: withPeer, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
@@ -104,6 +107,7 @@ func (s *controlServer) stop() error {
 		return nil
 	}
 	s.cancel()
+	s.office.stop()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	err := s.server.Shutdown(ctx)
@@ -139,6 +143,9 @@ func (s *controlServer) allowed(p peer) bool {
 // byOf is the name under which a change is recorded: the user, and for whom it acts when it
 // is one that may say so.
 func byOf(r *http.Request) string {
+	if person, ok := control.PersonOf(r.Context()); ok {
+		return cut(printable(person), 64) + " (console)"
+	}
 	p, _ := r.Context().Value(peerKey{}).(peer)
 	by := "uid " + strconv.FormatUint(uint64(p.uid), 10)
 	if u, err := user.LookupId(strconv.FormatUint(uint64(p.uid), 10)); err == nil {
@@ -164,9 +171,7 @@ func printable(s string) string {
 // time and money.
 func (s *controlServer) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := s.app.o.Config
-		w.Header().Set(control.ZoneHeader, c.Node.TimeZone.String())
-		w.Header().Set(control.CurrencyHeader, c.Node.Currency)
+		s.local(w)
 		p, _ := r.Context().Value(peerKey{}).(peer)
 		if !s.allowed(p) {
 			s.fail(w, tsujiban.Errorf(tsujiban.CodeForbidden, "this user may not give orders; name it in users under [control], or use sudo"))
@@ -175,6 +180,13 @@ func (s *controlServer) guarded(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// local says how people at this node write time and money.
+func (s *controlServer) local(w http.ResponseWriter) {
+	c := s.app.o.Config
+	w.Header().Set(control.ZoneHeader, c.Node.TimeZone.String())
+	w.Header().Set(control.CurrencyHeader, c.Node.Currency)
 }
 
 // handle makes a handler of a function that returns what to tell.

@@ -35,8 +35,10 @@ const (
 type Client struct {
 	socket string
 	acting string
+	person string // of a client inside the program
+	inside bool
 	http   *http.Client
-	local  atomic.Pointer[local]
+	local  *atomic.Pointer[local]
 }
 
 // local is what the headers of the last reply said.
@@ -52,9 +54,12 @@ func (c *Client) Zone() *time.Location { return c.local.Load().zone }
 func (c *Client) Currency() string { return c.local.Load().currency }
 
 func (c *Client) learn(h http.Header) {
-	zone, err := time.LoadLocation(h.Get(ZoneHeader))
-	if err == nil && h.Get(ZoneHeader) != "" {
-		c.local.Store(&local{zone: zone, currency: h.Get(CurrencyHeader)})
+	name, currency := h.Get(ZoneHeader), h.Get(CurrencyHeader)
+	if known := c.local.Load(); name == "" || known.zone.String() == name && known.currency == currency {
+		return
+	}
+	if zone, err := time.LoadLocation(name); err == nil {
+		c.local.Store(&local{zone: zone, currency: currency})
 	}
 }
 
@@ -68,7 +73,7 @@ func NewClient(socket, acting string) *Client {
 		},
 		DisableCompression: true,
 	}
-	c := &Client{socket: socket, acting: acting, http: &http.Client{Transport: t}}
+	c := &Client{socket: socket, acting: acting, http: &http.Client{Transport: t}, local: new(atomic.Pointer[local])}
 	c.local.Store(&local{zone: time.Local})
 	return c
 }
@@ -123,6 +128,9 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (*http.R
 		}
 		body = bytes.NewReader(b)
 	}
+	if c.inside {
+		ctx = context.WithValue(ctx, personKey{}, c.person)
+	}
 	req, err := http.NewRequestWithContext(ctx, method, "http://tsujiban"+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("request: %w", err)
@@ -149,6 +157,10 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (*http.R
 // explain says what to do when nobody answers.
 func (c *Client) explain(err error) error {
 	switch {
+	case c.inside && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)):
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "the order was broken off: %w", err)
+	case c.inside:
+		return fmt.Errorf("the program does not answer itself: %w", err)
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return tsujiban.Errorf(tsujiban.CodeUnavailable,
 			"tsujiban is not running: nobody answers at %s; start it with \"tsujiban serve -config FILE\", or name its socket with -socket", c.socket)
