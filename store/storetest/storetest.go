@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/people"
 	"tsujiban/store"
 )
 
@@ -76,6 +77,7 @@ type Store interface {
 	Watch
 	Calls
 	Inquiries
+	people.Store
 	Close() error
 }
 
@@ -113,6 +115,13 @@ func Run(t *testing.T, open Open) {
 		"inquiries":                inquiries,
 		"looks":                    looks,
 		"holds":                    holds,
+		"persons":                  persons,
+		"secrets":                  secrets,
+		"sessions":                 sessions,
+		"tokens":                   tokens,
+		"links":                    links,
+		"proposals":                proposals,
+		"sweep of people":          sweep,
 		"reopen":                   reopen,
 		"closed":                   closed,
 		"cancelled":                cancelled,
