@@ -58,7 +58,7 @@ NUMBERS ?= 100000
 bench-ledger:
 	TSUJIBAN_LEDGER_NUMBERS=$(NUMBERS) $(GO) test ./store/sqlite -run '^$$' -bench BenchmarkLedger -timeout 60m
 
-# How fast an inquiry is answered out of so many calls, cold: make bench-inquiry SIZE=100M (40 GB, most of an hour to make; kept in DIR)
+# How fast an inquiry is answered out of so many calls, cold: make bench-inquiry SIZE=100M (45 GB, half an hour to make; kept in DIR)
 SIZE ?= 1M
 bench-inquiry:
 	$(GO) run ./bench/inquiry -size $(SIZE) $(if $(DIR),-dir $(DIR))

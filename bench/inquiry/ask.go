@@ -24,7 +24,7 @@ import (
 type figures struct {
 	Calls  int           `json:"calls"`
 	Bytes  int64         `json:"bytes"` // of the store on disk
-	Made   time.Duration `json:"made"`  // how long making it took; 0: it was there
+	Made   time.Duration `json:"made"`  // how long making it took
 	Open   time.Duration `json:"open"`  // from the start of the process to the first question
 	Kinds  []kind        `json:"kinds"`
 	Memory int64         `json:"memory"` // the most that the process had in memory
@@ -164,9 +164,7 @@ func memory() (int64, error) {
 func (f *figures) print(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d calls, %.1f GB on disk", f.Calls, float64(f.Bytes)/1e9)
-	if f.Made > 0 {
-		fmt.Fprintf(&b, ", made in %s", f.Made.Round(time.Second))
-	}
+	fmt.Fprintf(&b, ", made in %s", f.Made.Round(time.Second))
 	fmt.Fprintf(&b, "; cold: ready after %s, at most %d MB in memory (limit %d)\n\n", ms(f.Open), f.Memory>>20, memoryLimit>>20)
 	b.WriteString("| question | calls found | first | median | longest | limit |\n|---|---:|---:|---:|---:|---:|\n")
 	over := []string{}

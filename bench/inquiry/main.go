@@ -33,6 +33,7 @@ type options struct {
 	size   int
 	dir    string
 	rounds int
+	making bool
 	asking bool
 	json   bool
 }
@@ -42,6 +43,7 @@ func main() {
 	size := flag.String("size", "1M", "how many calls: 1M, 100M")
 	flag.StringVar(&o.dir, "dir", filepath.Join(os.TempDir(), "tsujiban-bench-inquiry"), "folder of the store; it is kept")
 	flag.IntVar(&o.rounds, "rounds", 60, "how many questions of each kind")
+	flag.BoolVar(&o.making, "making", false, "only make the store, and ask nothing")
 	flag.BoolVar(&o.asking, "asking", false, "only ask, and write the figures as JSON")
 	flag.BoolVar(&o.json, "json", false, "write JSON")
 	flag.Parse()
@@ -83,7 +85,7 @@ func run(ctx context.Context, o options) error {
 	}
 	o.dir = filepath.Join(o.dir, strconv.Itoa(o.size))
 	made, err := makeStore(ctx, o)
-	if err != nil {
+	if err != nil || o.making {
 		return err
 	}
 	bytes, err := dropCache(o.dir)

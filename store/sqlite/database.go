@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -20,7 +21,8 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-const readers = 4
+// defaultReaders is how many connections read when a kind does not say.
+const defaultReaders = 4
 
 // database is one file: a connection that writes and a few that read.
 type database struct {
@@ -30,12 +32,14 @@ type database struct {
 	read   *sql.DB
 }
 
-// kind is what differs between the two files.
+// kind is what differs between the files.
 type kind struct {
 	migrations  string // folder in migrations
+	journal     string // WAL when empty
 	synchronous string
 	writer      []string // pragmas of the writing connection
 	reader      []string // of those that read
+	readers     int      // how many of those; defaultReaders when 0
 	check       string   // how thoroughly the file is read when it is opened
 	advice      string
 }
@@ -50,7 +54,15 @@ var (
 	// stood (secure_delete, which at "fast" costs no further page).
 	viewKind = kind{
 		migrations: "migrations/calls", synchronous: "NORMAL", advice: adviseView,
-		writer: []string{"cache_size(-16384)", "wal_autocheckpoint(4000)", "secure_delete(fast)"},
+		writer:  []string{"cache_size(-16384)", "wal_autocheckpoint(4000)", "secure_delete(fast)"},
+		readers: 2 * scatterReaders,
+	}
+	// A view that is made anew. Nothing of the file is of use before it is whole: it has no journal, which would write everything twice, is
+	// synced once at the end, and becomes a WAL database when it is opened in its place. The cache is also how much is sorted at a time when
+	// the indexes are made.
+	buildKind = kind{
+		migrations: viewKind.migrations, journal: "OFF", synchronous: "OFF", advice: adviseView,
+		writer: []string{"cache_size(-65536)", "secure_delete(fast)"},
 	}
 )
 
@@ -67,14 +79,14 @@ func openDatabase(ctx context.Context, path string, k kind) (*database, error) {
 		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "open the store: %w", err)
 	}
 	pragmas := url.Values{"_pragma": {
-		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(" + k.synchronous + ")", "foreign_keys(1)",
+		"busy_timeout(5000)", "journal_mode(" + cmp.Or(k.journal, "WAL") + ")", "synchronous(" + k.synchronous + ")", "foreign_keys(1)",
 		"journal_size_limit(67108864)", "trusted_schema(0)",
 	}}
 	d.write, err = connect(path, 1, pragmas, url.Values{"_txlock": {"immediate"}, "_pragma": k.writer})
 	if err != nil {
 		return nil, d.explain(ctx, "open the store", err)
 	}
-	d.read, err = connect(path, readers, pragmas, url.Values{"_pragma": append([]string{"query_only(1)"}, k.reader...)})
+	d.read, err = connect(path, cmp.Or(k.readers, defaultReaders), pragmas, url.Values{"_pragma": append([]string{"query_only(1)"}, k.reader...)})
 	if err != nil {
 		return nil, errors.Join(d.explain(ctx, "open the store", err), d.close())
 	}

@@ -61,6 +61,14 @@ func queryPlans(t *testing.T, s *Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if scattered(&q, 100) {
+			ids, args, err := idsQuery(q, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkPlan(t, s.view, ids, args, "calls", "COVERING INDEX calls_caller (caller=?")
+			checkPlan(t, s.view, ids, args, "calls", "COVERING INDEX calls_callee (callee=?")
+		}
 		want := "calls_start"
 		switch {
 		case !q.Number.IsZero():
@@ -78,6 +86,7 @@ func queryPlans(t *testing.T, s *Store) {
 	}
 	checkPlan(t, s.view, useQuery, []any{"a", 1, 2}, "calls", "calls_customer (customer=? AND start>? AND start<?)")
 	checkPlan(t, s.view, `SELECT `+callColumns+` FROM calls WHERE id = ?`, []any{1}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
+	checkPlan(t, s.view, rowsQuery, []any{"[1]"}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
 	checkPlan(t, s.view, answerCall, []any{1, "", 1, 2}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
 	checkPlan(t, s.view, endCall, []any{1, 2, 3, 4, "", "", "", 5, 6}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
 }

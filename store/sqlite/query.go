@@ -19,11 +19,15 @@ func (s *Store) Calls(ctx context.Context, q store.CallQuery) (page store.CallPa
 	if err != nil {
 		return page, err
 	}
-	query, args, err := callsQuery(q, limit+1)
-	if err != nil {
-		return page, err
-	}
 	err = s.withView(func(v *database) error {
+		if scattered(&q, limit) {
+			page, err = v.scatter(ctx, q, limit)
+			return err
+		}
+		query, args, err := callsQuery(q, limit+1)
+		if err != nil {
+			return err
+		}
 		return v.list(ctx, "list the calls", v.read, query, args, func(r *sql.Rows) error {
 			c, err := scanCall(r)
 			page.Calls = append(page.Calls, c)

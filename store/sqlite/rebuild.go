@@ -40,15 +40,11 @@ func (s *Store) Rebuild(ctx context.Context, first uint64, next func(context.Con
 // build makes a file with all calls.
 func (s *Store) build(ctx context.Context, path string, pos uint64, next func(context.Context) (*tsujiban.Event, error), progress func(uint64)) (err error) {
 	const doing = "rebuild the calls"
-	d, err := openDatabase(ctx, path, viewKind)
+	d, err := openDatabase(ctx, path, buildKind)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	// Nothing of this file is of use before it is whole.
-	if _, err := d.write.ExecContext(ctx, `PRAGMA synchronous = OFF; PRAGMA cache_size = -65536`); err != nil {
-		return d.explain(ctx, doing, err)
-	}
 	indexes, err := d.dropIndexes(ctx)
 	if err != nil {
 		return d.explain(ctx, doing, err)
