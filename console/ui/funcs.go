@@ -1,0 +1,153 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"time"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
+	"tsujiban"
+	"tsujiban/app/control"
+)
+
+// funcs are what pages can say, in one language. The package's README lists them for who writes pages.
+func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
+	zone := b.node.Zone
+	in := func(t time.Time) time.Time { return t.In(zone) }
+	return template.FuncMap{
+		"t": func(key string, args ...any) (string, error) {
+			text, ok := r.words.say(l, key, args...)
+			if !ok {
+				return "", fmt.Errorf("there is no word %q", key)
+			}
+			return text, nil
+		},
+		// word says a code of a closed set: word "level" "watch" is the word level.watch. An unknown code is shown as it is.
+		"word": func(group string, code any) string {
+			if text, ok := r.words.say(l, group+"."+fmt.Sprint(code)); ok {
+				return text
+			}
+			return fmt.Sprint(code)
+		},
+		"yen": func(v any) (string, error) {
+			m, err := money(v)
+			return Yen(b.node.Currency, m), err
+		},
+		"day":      func(t time.Time) string { return Day(l, in(t)) },
+		"moment":   func(t time.Time) string { return Moment(l, in(t)) },
+		"clock":    func(t time.Time) string { return in(t).Format(time.TimeOnly) },
+		"stamp":    func(t time.Time) template.HTML { return stamp(l, in(t)) },
+		"ago":      func(t time.Time) string { return Ago(l, b.node.Clock(), t) },
+		"talk":     func(v any) (string, error) { d, err := length(v); return Talk(d), err },
+		"span":     func(v any) (string, error) { d, err := length(v); return Span(l, d), err },
+		"num":      Grouped,
+		"masked":   Masked,
+		"country":  func(iso string) string { return Country(l, iso) },
+		"decibans": Decibans,
+		"evidence": func(code string) string {
+			if e, ok := tsujiban.ParseEvidence(code); ok {
+				return e.Text(l)
+			}
+			return code
+		},
+		"reason": func(code string) string {
+			if e, ok := tsujiban.ParseReason(code); ok {
+				return e.Text(l)
+			}
+			return code
+		},
+		"reach": func(text string) string {
+			if e, err := tsujiban.ParseReach(text); err == nil {
+				return e.Text(l)
+			}
+			return text
+		},
+		"factor": func(code string) string {
+			if f, ok := tsujiban.ParseFactor(code); ok {
+				return f.Text(l)
+			}
+			return code
+		},
+		"weights": func(ws []control.Weight) template.HTML { return weights(l, ws) },
+		"bar":     Bar,
+		"spark":   Spark,
+		"json":    chartJSON,
+		"asset":   Asset,
+		"icon":    icon,
+		"badge":   badge,
+		"dict":    dict,
+		"list":    func(v ...any) []any { return v },
+		"add":     func(a, b int) int { return a + b },
+	}
+}
+
+// stamp is an instant that machines can read, too.
+func stamp(l tsujiban.Lang, t time.Time) template.HTML {
+	if t.IsZero() {
+		return "–"
+	}
+	return template.HTML(`<time datetime="` + t.Format(time.RFC3339) + `">` + Moment(l, t) + `</time>`)
+}
+
+func length(v any) (time.Duration, error) {
+	switch v := v.(type) {
+	case time.Duration:
+		return v, nil
+	case control.Duration:
+		return time.Duration(v), nil
+	case float64: // seconds, as in control.CallRecord
+		return time.Duration(v * float64(time.Second)), nil
+	}
+	return 0, fmt.Errorf("%T is no length of time", v)
+}
+
+var namers = [...]display.Namer{tsujiban.Japanese: display.Regions(language.Japanese), tsujiban.English: display.Regions(language.English)}
+
+// Country names a country (ISO 3166-1 alpha-2) for people. What is no country is told as it is, nothing as "–".
+func Country(l tsujiban.Lang, iso string) string {
+	if iso == "" {
+		return "–"
+	}
+	region, err := language.ParseRegion(iso)
+	if err != nil {
+		return iso
+	}
+	if name := namers[l].Name(region); name != "" {
+		return name
+	}
+	return iso
+}
+
+// badge is a short word on a coloured ground. Kind is ok, warn, bad, info or empty: the colour repeats what the word says.
+func badge(kind, text string) template.HTML {
+	switch kind {
+	case "ok", "warn", "bad", "info":
+		kind = " " + kind
+	default:
+		kind = ""
+	}
+	return template.HTML(`<span class="badge` + kind + `">` + template.HTMLEscapeString(text) + `</span>`)
+}
+
+// icon is a symbol that says nothing by itself: text stands beside it.
+func icon(name string) template.HTML {
+	return template.HTML(`<svg class="icon" aria-hidden="true" focusable="false"><use href="` + Asset("icons.svg") + `#` + template.HTMLEscapeString(name) + `"/></svg>`)
+}
+
+func dict(pairs ...any) (map[string]any, error) {
+	if len(pairs)%2 != 0 {
+		return nil, errors.New("dict: names and values come in pairs")
+	}
+	m := make(map[string]any, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("dict: %v is no name", pairs[i])
+		}
+		m[name] = pairs[i+1]
+	}
+	return m, nil
+}
