@@ -30,6 +30,7 @@ var floors = [][]string{
 	{"console/ui"},
 	{"console", "api", "notify"},
 	{"app"},
+	{"console/consoletest"},
 	{"demo"},
 	{"cmd/tsujiban"},
 	{"bench", "interop"},

@@ -16,6 +16,7 @@ import (
 
 	"tsujiban"
 	"tsujiban/app/config"
+	"tsujiban/console"
 	"tsujiban/edge"
 	"tsujiban/guard"
 	"tsujiban/guard/policy"
@@ -33,7 +34,8 @@ type Options struct {
 	Stderr  io.Writer        // for the log and for progress at the start; os.Stderr when nil
 	Clock   func() time.Time // wall clock with monotonic reading; time.Now when nil
 	Version string
-	FS      journal.FS // where the journal is kept; the machine's when nil
+	Guests  console.Guests // who is signed in at the console; nobody when nil
+	FS      journal.FS     // where the journal is kept; the machine's when nil
 	// Reload asks to read configuration, rates, certificates and customers again.
 	Reload <-chan struct{}
 	// Now, once closed, cuts the orderly stop short: running calls are not waited for.
@@ -57,6 +59,7 @@ type App struct {
 	ready   atomic.Bool
 	metrics *metrics
 	control *controlServer
+	pages   pages
 
 	admin     sync.Mutex // guards what is set; see the package's locks
 	cfg       *config.Config
@@ -112,6 +115,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 		{"metrics", a.startMetrics},
 		{"deadlines", a.startWatch},
 		{"control socket", a.startControl},
+		{"console", a.startConsole},
 	} {
 		if err := s.start(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("start: %s: %w", s.name, err), a.stop("start failed"))
@@ -311,14 +315,14 @@ func (a *App) Wait() error {
 
 // Port is an address that the program has taken.
 type Port struct {
-	Kind    string // "udp", "tcp", "tls", "metrics", "control"
+	Kind    string // "udp", "tcp", "tls", "metrics", "console", "control"
 	Address string
 }
 
 func (p Port) String() string { return p.Kind + " " + p.Address }
 
 // Ports are the addresses taken: those of SIP in the order of the configuration, then
-// metrics, then the control socket.
+// metrics and console, then the control socket.
 func (a *App) Ports() []Port {
 	var ports []Port
 	for i, addr := range a.edge.Addrs() {
@@ -326,6 +330,9 @@ func (a *App) Ports() []Port {
 	}
 	if l := a.metrics.listener; l != nil {
 		ports = append(ports, Port{"metrics", l.Addr().(*net.TCPAddr).AddrPort().String()})
+	}
+	if l := a.pages.listener; l != nil {
+		ports = append(ports, Port{"console", l.Addr().(*net.TCPAddr).AddrPort().String()})
 	}
 	return append(ports, Port{"control", a.o.Config.Control.Socket})
 }

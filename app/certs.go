@@ -15,8 +15,9 @@ import (
 // certs are the certificates of one configuration, read from disk. A reload reads them
 // again and puts the new ones where handshakes look.
 type certs struct {
-	listen   []*tls.Config // nil where the transport is not tls
-	carriers []*tls.Config // likewise
+	listen   []*tls.Config    // nil where the transport is not tls
+	carriers []*tls.Config    // likewise
+	console  *tls.Certificate // nil where the console has none
 }
 
 func loadCerts(c *config.Config) (*certs, error) {
@@ -31,6 +32,11 @@ func loadCerts(c *config.Config) (*certs, error) {
 		cfg, err := loadCarrier(&k)
 		errs = append(errs, err)
 		out.carriers = append(out.carriers, cfg)
+	}
+	if c.Console.Certificate != "" {
+		pair, err := loadPair(c.Console.Certificate, c.Console.Key)
+		errs = append(errs, err)
+		out.console = pair
 	}
 	return &out, errors.Join(errs...)
 }

@@ -107,7 +107,7 @@ func (a *App) Status() control.Status {
 		Journal: control.JournalNow{Committed: a.journal.Committed()},
 	}
 	for _, p := range a.Ports() {
-		if p.Kind != "control" && p.Kind != "metrics" {
+		if p.Kind != "control" && p.Kind != "metrics" && p.Kind != "console" {
 			s.Listeners = append(s.Listeners, p.String())
 		}
 	}

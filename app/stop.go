@@ -26,7 +26,7 @@ func (a *App) stop(why string) error {
 	if a.stopEdge != nil {
 		errs = append(errs, a.drain())
 	}
-	errs = append(errs, a.control.stop(), a.metrics.stop())
+	errs = append(errs, a.stopConsole(), a.control.stop(), a.metrics.stop())
 	if a.watchDone != nil {
 		a.stopWatch()
 		<-a.watchDone

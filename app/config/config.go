@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -28,6 +29,7 @@ type Config struct {
 	Retention Retention
 	SIP       SIP
 	Control   Control
+	Console   Console
 	Metrics   Metrics
 	Log       Log
 }
@@ -153,6 +155,18 @@ type Control struct {
 	Users  []string // users besides the program's own and root
 }
 
+// Console says where people reach the web pages.
+type Console struct {
+	Listen      string         // host:port; empty: off, the default
+	Certificate string         // PEM file; empty: plain HTTP, for a proxy or this machine only
+	Key         string         // PEM file
+	PublicURL   *url.URL       // how people reach it, as in links of mails; by default from Listen and Certificate
+	Proxies     []netip.Prefix // whose X-Forwarded-For is believed; none by default
+}
+
+// Secure tells whether people reach the console over TLS, its own or a proxy's.
+func (c *Console) Secure() bool { return c.PublicURL != nil && c.PublicURL.Scheme == "https" }
+
 // Metrics says where numbers about the program are served.
 type Metrics struct {
 	Listen string // host:port of /metrics, /healthz and /readyz; empty: off, the default
@@ -230,6 +244,7 @@ func Parse(name, dir string, data []byte) (*Config, error) {
 		r.ledger(&f.Ledger, c)
 		r.retention(&f.Retention, c)
 		r.sip(&f.SIP, c)
+		r.console(&f.Console, c)
 		r.rest(&f, c)
 	}
 	if err := r.err(); err != nil {

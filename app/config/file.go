@@ -14,6 +14,7 @@ type fileConfig struct {
 	Retention fileRetention `toml:"retention"`
 	SIP       fileSIP       `toml:"sip"`
 	Control   fileControl   `toml:"control"`
+	Console   fileConsole   `toml:"console"`
 	Metrics   fileMetrics   `toml:"metrics"`
 	Log       fileLog       `toml:"log"`
 }
@@ -110,6 +111,14 @@ type fileSIP struct {
 type fileControl struct {
 	Socket string   `toml:"socket"`
 	Users  []string `toml:"users"`
+}
+
+type fileConsole struct {
+	Listen      string   `toml:"listen"`
+	Certificate string   `toml:"certificate"`
+	Key         string   `toml:"key"`
+	PublicURL   string   `toml:"public_url"`
+	Proxies     []string `toml:"trusted_proxies"`
 }
 
 type fileMetrics struct {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/people"
 )
 
 //go:embed templates pages words.toml
@@ -287,4 +288,17 @@ func (b *Book) render(r *room, l tsujiban.Lang, page, name string, v *View) ([]b
 		return nil, fmt.Errorf("page %s/%s: %w", r.Name, page, err)
 	}
 	return buf.Bytes(), nil
+}
+
+// BindShared gives a request the pages that belong to no room: what went wrong.
+func (b *Book) BindShared(r *Request) { r.book, r.room = b, b.shared }
+
+// First is the first page of the menu that a person may see; empty when there is none.
+func (b *Book) First(p *people.Person) string {
+	for _, i := range b.menu {
+		if p != nil && p.May(i.Right) {
+			return i.Path
+		}
+	}
+	return ""
 }

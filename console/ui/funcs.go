@@ -80,7 +80,9 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 		"badge":   badge,
 		"dict":    dict,
 		"list":    func(v ...any) []any { return v },
+		"yes":     func(b *bool) bool { return b != nil && *b },
 		"add":     func(a, b int) int { return a + b },
+		"minus":   func(a, b uint64) uint64 { return a - min(a, b) },
 	}
 }
 

@@ -169,10 +169,27 @@ func (b *Book) sign(use, text string) string {
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
-// Token is the token of the forms of a session, or of a visit that is none yet.
-func (b *Book) Token(session string) string { return b.sign("csrf", session) }
+// Token is the token of the forms of a session, or of the visit of somebody who is not signed in.
+func (b *Book) Token(of string) string { return b.sign("csrf", of) }
 
-// TokenFits compares a token that came with a form, in constant time.
-func (b *Book) TokenFits(session, token string) bool {
-	return hmac.Equal([]byte(b.Token(session)), []byte(token))
+// Same compares two tokens in constant time.
+func (b *Book) Same(x, y string) bool { return hmac.Equal([]byte(x), []byte(y)) }
+
+// SessionCookie is the name of the cookie that says who is signed in. Over TLS its prefix lets nobody but this site set it.
+func SessionCookie(secure bool) string {
+	if secure {
+		return "__Host-tsujiban"
+	}
+	return "tsujiban"
+}
+
+// Secure tells whether pages of this node are served over TLS.
+func (r *Request) Secure() bool { return r.book.node.Secure }
+
+// FormToken is the token that came with the form; empty when there is none.
+func (r *Request) FormToken() (string, error) {
+	if err := r.parse(); err != nil {
+		return "", err
+	}
+	return r.PostForm.Get("csrf"), nil
 }

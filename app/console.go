@@ -1,0 +1,91 @@
+package app
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/tls"
+	"net"
+	"time"
+
+	"tsujiban"
+	"tsujiban/app/config"
+	"tsujiban/app/control"
+	"tsujiban/console"
+	now "tsujiban/console/desk"
+	"tsujiban/console/ui"
+	"tsujiban/people"
+)
+
+// pages is the console as it runs; zero when the configuration has none.
+type pages struct {
+	server   *console.Server
+	listener net.Listener
+}
+
+// startConsole serves the web pages where the configuration says.
+func (a *App) startConsole(ctx context.Context) error {
+	c := &a.cfg.Console
+	if c.Listen == "" {
+		return nil
+	}
+	secret, err := secretOf(a.cfg.SecretFile())
+	if err != nil {
+		return err
+	}
+	o := console.Options{
+		Node: ui.Node{
+			Name: a.cfg.Node.Name, Zone: a.cfg.Node.TimeZone, Currency: a.cfg.Node.Currency, Version: a.o.Version,
+			Key: derived(secret, "console"), Secure: c.Secure(), Clock: a.o.Clock, Log: a.log,
+		},
+		Lang: a.cfg.Node.Language, PublicURL: c.PublicURL, Trusted: c.Proxies, Guests: a.o.Guests,
+		Office: func(p *people.Person) *control.Client { return a.Office(p.Login) },
+		Rooms:  a.rooms(), TLS: a.consoleTLS(c),
+	}
+	s, err := console.New(o)
+	if err != nil {
+		return err
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "%w; give console.listen another address", err)
+	}
+	if err := s.Serve(l); err != nil {
+		return err
+	}
+	a.pages.server, a.pages.listener = s, l
+	return nil
+}
+
+// rooms are the parts of the console.
+func (a *App) rooms() []ui.Room {
+	return []ui.Room{now.Room(a.Office("console"))}
+}
+
+// derived is a key for one use, made of the secret that digest challenges have, too.
+func derived(secret []byte, use string) []byte {
+	m := hmac.New(sha256.New, secret)
+	m.Write([]byte(use)) // a hash never fails
+	return m.Sum(nil)
+}
+
+// consoleTLS is nil when the console speaks plain HTTP. The certificate is the one that was read last: a reload reads it again.
+func (a *App) consoleTLS(c *config.Console) *tls.Config {
+	if c.Certificate == "" {
+		return nil
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return a.certs.now.Load().console, nil },
+	}
+}
+
+// closeTime is how long pages that are being made may take at a stop.
+const closeTime = 2 * time.Second
+
+func (a *App) stopConsole() error {
+	ctx, cancel := a.bounded(closeTime)
+	defer cancel()
+	return a.pages.server.Close(ctx)
+}
