@@ -271,6 +271,9 @@ func (a *App) Reload(ctx context.Context, by string) (control.Done, error) {
 	if !slices.EqualFunc(cfg.Listen, a.o.Config.Listen, func(x, y config.Listen) bool { return x.Transport == y.Transport }) {
 		cs.listen = a.certs.now.Load().listen // the sockets that are open need theirs
 	}
+	if cs.console == nil {
+		cs.console = a.certs.now.Load().console // the console goes on as it was begun
+	}
 	customers, err := a.store.Customers(ctx)
 	if err != nil {
 		return control.Done{}, err
@@ -324,6 +327,7 @@ func needsRestart(old, now *config.Config) []string {
 	oldSIP.Drain, newSIP.Drain, oldSIP.KeepCalls, newSIP.KeepCalls = 0, 0, false, false
 	differ("[sip]", oldSIP, newSIP)
 	differ("[control]", old.Control, now.Control)
+	differ("[console]", old.Console, now.Console)
 	differ("[metrics]", old.Metrics, now.Metrics)
 	differ("log.format", old.Log.JSON, now.Log.JSON)
 	return parts

@@ -302,3 +302,16 @@ func (b *Book) First(p *people.Person) string {
 	}
 	return ""
 }
+
+// Has tells whether a room has a word, its own or a shared one.
+func (b *Book) Has(roomName, key string) bool { _, ok := b.words[roomName][key]; return ok }
+
+// Knows tells whether a room has words of its own whose keys begin with a group.
+func (b *Book) Knows(roomName, group string) bool {
+	for _, r := range b.rooms {
+		if r.Name == roomName {
+			return slices.ContainsFunc(r.own.keys(), func(k string) bool { return strings.HasPrefix(k, group+".") })
+		}
+	}
+	return false
+}

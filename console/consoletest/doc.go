@@ -1,0 +1,2 @@
+// Package consoletest helps to test pages: their words, and what a browser sees of them.
+package consoletest
