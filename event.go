@@ -22,13 +22,14 @@ const (
 	EventStopped    // the program stopped in order
 	EventSet        // staff changed a setting: By, Note
 	EventReplied    // the customer said whether the use was theirs: Reply
+	EventCase       // staff did something to a case of suspicion: Step
 	numEvents
 )
 
 // NumEvents is the count of kinds, for tables indexed by EventKind.
 const NumEvents = int(numEvents)
 
-var eventNames = []string{"none", "attempt", "answered", "ended", "restricted", "released", "registered", "refused", "started", "stopped", "set", "replied"}
+var eventNames = []string{"none", "attempt", "answered", "ended", "restricted", "released", "registered", "refused", "started", "stopped", "set", "replied", "case"}
 
 func (k EventKind) String() string { return name(eventNames, uint8(k)) }
 
@@ -54,6 +55,7 @@ type Event struct {
 	Restriction Restriction // EventRestricted, EventReleased (Customer, By, Note)
 	Refusal     Refusal     // EventRefused
 	Reply       Reply       // EventReplied
+	Step        CaseStep    // EventCase
 	By          string      // EventSet, EventStarted, EventStopped: who
 	Note        string      // likewise: what
 }
@@ -75,6 +77,41 @@ type Reply struct {
 	Theirs   bool   // yes, that was us
 	By       string // who took the answer down: a member of staff, or the link in the mail
 	Note     string
+}
+
+// CaseStep is what a person did to a case of suspicion against a customer.
+type CaseStep struct {
+	Case     uint64 // the entry of the journal that opened it; 0: the customer's open one
+	Customer CustomerID
+	Act      CaseAct
+	To       string // CaseAssigned: to whom
+	By       string
+	Note     string
+}
+
+// CaseAct is one thing that a person does to a case of suspicion.
+type CaseAct uint8
+
+// The acts. New ones go at the end: the names are written in journals.
+const (
+	CaseNoted    CaseAct = iota // wrote something down
+	CaseAssigned                // handed it over to somebody
+	CaseAsked                   // asked the customer whether the use is theirs
+	CaseClosed                  // found nothing, where nothing stood against the customer
+	numCaseActs
+)
+
+// NumCaseActs is the count of acts.
+const NumCaseActs = int(numCaseActs)
+
+var caseActNames = []string{"noted", "assigned", "asked", "closed"}
+
+func (a CaseAct) String() string { return name(caseActNames, uint8(a)) }
+
+// ParseCaseAct finds an act by its name.
+func ParseCaseAct(s string) (CaseAct, bool) {
+	i, ok := index(caseActNames, s)
+	return CaseAct(i), ok
 }
 
 // Party is a side of a call.

@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"guard/spend", "guard/fraud"},
 	{"guard", "trace"},
 	{"journal", "evidence"},
-	{"ledger", "retention", "people"},
+	{"ledger", "retention", "people", "suspicion", "bill"},
 	{"store"},
 	{"inquiry"},
 	{"store/sqlite", "store/storetest"},

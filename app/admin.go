@@ -264,6 +264,7 @@ func (a *App) Reload(ctx context.Context, by string) (control.Done, error) {
 	if err != nil {
 		return control.Done{}, err
 	}
+	r.set = a.rules.set
 	cs, err := loadCerts(cfg)
 	if err != nil {
 		return control.Done{}, err
@@ -335,7 +336,7 @@ func needsRestart(old, now *config.Config) []string {
 
 // customerState gathers all that stands about a customer. App.admin is held.
 func (a *App) customerState(c *tsujiban.Customer) control.CustomerState {
-	limits := effective(c.Limits, a.cfg.Guard.Defaults)
+	limits := effective(c.Limits, effective(a.rules.set.Defaults, a.rules.source.Defaults))
 	s := control.CustomerState{Customer: control.CustomerOf(c), Effective: control.LimitsOf(&limits)}
 	if u, ok := a.guard.Usage(c.ID); ok {
 		s.Usage = control.Usage{

@@ -84,6 +84,8 @@ type App struct {
 	snapshotted uint64 // the entry up to which a snapshot was there at the start
 	viewFailing atomic.Pointer[error]
 	viewed      viewed
+	pulse       pulse // the last two days by the hour
+	preview     preview
 	ctx         context.Context // done when the program is to stop
 }
 
@@ -158,7 +160,7 @@ func (a *App) startData(context.Context) error {
 
 // startStore opens the store and puts the seed into it.
 func (a *App) startStore(ctx context.Context) (err error) {
-	a.store, err = sqlite.Open(ctx, a.cfg.StoreFile(), sqlite.WithClock(a.now), sqlite.WithErased(a.erased))
+	a.store, err = sqlite.Open(ctx, a.cfg.StoreFile(), sqlite.WithClock(a.now), sqlite.WithErased(a.erased), sqlite.WithSuspicions(a.suspected))
 	if err != nil {
 		return err
 	}
@@ -180,6 +182,9 @@ func (a *App) startStore(ctx context.Context) (err error) {
 // startPolicy reads rates, hints, certificates and customers and compiles them.
 func (a *App) startPolicy(ctx context.Context) (err error) {
 	if a.rules, err = loadRules(a.cfg); err != nil {
+		return err
+	}
+	if a.rules.set, err = a.store.Rules(ctx); err != nil {
 		return err
 	}
 	cs, err := loadCerts(a.cfg)
@@ -210,6 +215,7 @@ const lazyCommit = 5 * time.Millisecond
 // startJournal opens the journal and lets the guard live through it.
 func (a *App) startJournal(ctx context.Context) (err error) {
 	a.desk = &desk{stored: newQueue()}
+	a.desk.notes.first = uint64(a.since.UnixMicro())
 	a.journal, err = journal.Open(journal.Options{
 		Dir: a.cfg.JournalDir(), SegmentBytes: a.cfg.Journal.Segment, OnCommit: a.committed,
 		LazyInterval: lazyCommit, KernelWait: true, Logger: a.log, Erased: a.stated(), FS: timedFS{FS: a.o.FS, sync: a.metrics.commit},

@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/app/control"
 	"tsujiban/edge"
 	"tsujiban/guard"
 	"tsujiban/journal"
+	"tsujiban/suspicion"
 )
 
 // desk answers the edge: the guard decides, the journal keeps it, and what the guard
@@ -215,6 +217,49 @@ func (d *desk) replied(r *tsujiban.Reply, at time.Time) (stands *tsujiban.Restri
 	d.settle()
 	d.store(&tsujiban.Restriction{Customer: r.Customer, At: at, By: r.By, Note: r.Note})
 	return stands, seq, err
+}
+
+// step keeps what a member of staff did to a case of suspicion.
+func (d *desk) step(s *tsujiban.CaseStep, at time.Time) (uint64, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ev := &d.event
+	ev.Kind, ev.At, ev.Call, ev.Step = tsujiban.EventCase, at, 0, *s
+	seq, err := d.append(ev)
+	d.notes.step(at, s)
+	return seq, err
+}
+
+// caseChanged tells who listens to events that a case of suspicion has changed.
+func (d *desk) caseChanged(c *suspicion.Case) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.notes.changed(c)
+}
+
+// events copies the notes after an id, oldest first, at most so many. missed tells that some after it are gone; last is the id up to which all is
+// told now, and more is closed when there is another.
+func (d *desk) events(after uint64, most int) (list []control.Event, last uint64, missed bool, more <-chan struct{}) {
+	d.mu.Lock()
+	n := &d.notes
+	end := n.first + n.n
+	from := max(min(after, end), end-min(n.n, maxNotes))
+	missed = after < from && (after != 0 || n.n > maxNotes)
+	ns := make([]note, 0, min(uint64(most), end-from))
+	for id := from; id < end && len(ns) < most; id++ {
+		ns = append(ns, n.ring[(id-n.first)%maxNotes])
+	}
+	if n.more == nil {
+		n.more = make(chan struct{})
+	}
+	more = n.more
+	d.mu.Unlock()
+	last = from
+	for i := range ns {
+		last++
+		list = append(list, control.Event{ID: last, Notable: ns[i].notable()})
+	}
+	return list, last, missed, more
 }
 
 // said keeps what staff or the program itself did.

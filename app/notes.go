@@ -5,16 +5,22 @@ import (
 
 	"tsujiban"
 	"tsujiban/app/control"
+	"tsujiban/suspicion"
 )
 
-// maxNotes is how many notable events are remembered for people who watch.
-const maxNotes = 128
+// How many notable events are remembered, and how many of them a picture of the program shows.
+const (
+	maxNotes  = 4096
+	showNotes = 128
+)
 
 // notes is a ring of what staff want to see. It keeps values, so that a refusal on the
 // path of a call costs a copy and no memory.
 type notes struct {
-	ring [maxNotes]note
-	n    uint64 // how many were ever written
+	ring  [maxNotes]note
+	n     uint64        // how many were ever written
+	first uint64        // their ids count on from here: a later start has larger ones
+	more  chan struct{} // closed at the next note; nil when nobody waits
 }
 
 type noteKind uint8
@@ -26,6 +32,8 @@ const (
 	noteReleased
 	noteReplied
 	noteSet
+	noteStep
+	noteCase
 )
 
 type note struct {
@@ -43,12 +51,26 @@ type note struct {
 	reach    tsujiban.Reach
 	campaign tsujiban.Campaign
 	theirs   bool
+	suspect  suspect
 	charge   tsujiban.Money
 	weight   tsujiban.Decibans
 	why      [tsujiban.MaxWhy]tsujiban.Weight
 }
 
+// suspect is what a note says of a case of suspicion.
+type suspect struct {
+	id      uint64
+	act, to string // of a step
+	ending  string // of a case that is closed
+	calls   int
+	open    bool
+}
+
 func (n *notes) next() *note {
+	if n.more != nil {
+		close(n.more)
+		n.more = nil
+	}
 	p := &n.ring[n.n%maxNotes]
 	n.n++
 	*p = note{}
@@ -85,12 +107,30 @@ func (n *notes) set(at time.Time, by, text string) {
 	*n.next() = note{kind: noteSet, at: at, by: by, text: text}
 }
 
+func (n *notes) step(at time.Time, s *tsujiban.CaseStep) {
+	*n.next() = note{kind: noteStep, at: at, customer: s.Customer, by: s.By, text: s.Note, suspect: suspect{id: s.Case, act: s.Act.String(), to: s.To}}
+}
+
+func (n *notes) changed(c *suspicion.Case) {
+	level, _ := tsujiban.ParseLevel(c.Level)
+	v := note{
+		kind: noteCase, at: c.Last, customer: c.Customer, level: level, charge: c.Calls.Lost,
+		suspect: suspect{id: c.ID, ending: string(c.Ending), calls: c.Calls.Calls, open: c.Open(), to: c.Assigned},
+	}
+	if c.Heaviest != nil {
+		v.weight = tsujiban.Decibans(c.Heaviest.Weight)
+	}
+	*n.next() = v
+}
+
 // latest copies the notes, the newest first.
 func (d *desk) latest() []control.Notable {
 	d.mu.Lock()
-	ns := make([]note, 0, maxNotes)
-	for i := uint64(1); i <= min(d.notes.n, maxNotes); i++ {
-		ns = append(ns, d.notes.ring[(d.notes.n-i)%maxNotes])
+	ns := make([]note, 0, showNotes)
+	for i := uint64(1); i <= min(d.notes.n, maxNotes) && len(ns) < showNotes; i++ {
+		if n := &d.notes.ring[(d.notes.n-i)%maxNotes]; n.kind != noteCase {
+			ns = append(ns, *n)
+		}
 	}
 	d.mu.Unlock()
 	out := make([]control.Notable, 0, len(ns))
@@ -100,7 +140,7 @@ func (d *desk) latest() []control.Notable {
 	return out
 }
 
-var noteNames = [...]string{noteVerdict: "", noteCut: "cut", noteRestricted: "restricted", noteReleased: "released", noteReplied: "replied", noteSet: "set"}
+var noteNames = [...]string{noteVerdict: "", noteCut: "cut", noteRestricted: "restricted", noteReleased: "released", noteReplied: "replied", noteSet: "set", noteStep: "step", noteCase: "case"}
 
 func (n *note) notable() control.Notable {
 	v := control.Notable{
@@ -113,6 +153,14 @@ func (n *note) notable() control.Notable {
 	}
 	if n.kind == noteVerdict {
 		v.Kind = n.action.String()
+	}
+	if n.kind == noteStep || n.kind == noteCase {
+		c := &n.suspect
+		v.Case = &control.CaseChange{ID: c.id, Act: c.act, To: c.to}
+		if n.kind == noteCase {
+			v.Level = n.level.String()
+			v.Case.Open, v.Case.Ending, v.Case.Calls = &c.open, c.ending, c.calls
+		}
 	}
 	if n.kind == noteRestricted {
 		v.Level = n.level.String()

@@ -47,7 +47,9 @@ func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	defer context.AfterFunc(o.base, cancel)()
 	defer func() {
-		if v := recover(); v != nil {
+		if v := recover(); v == http.ErrAbortHandler {
+			panic(v) // a table was broken off
+		} else if v != nil {
 			o.server.app.log.Error("an order panicked", slog.Any("panic", v), slog.String("path", r.URL.Path), slog.String("stack", string(debug.Stack())))
 			panic(v)
 		}

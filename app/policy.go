@@ -15,12 +15,14 @@ import (
 	"tsujiban/ledger/screen"
 	"tsujiban/numbering"
 	"tsujiban/rating"
+	"tsujiban/store"
 )
 
 // rules are what the configuration's files say: the part of the policy that is not
 // about single customers.
 type rules struct {
-	source policy.Source // without customers
+	source policy.Source // by the configuration, without customers
+	set    store.Rules   // at run time; see inForce
 	plan   *numbering.Plan
 	screen *screen.Rules
 	scheme *ledger.SchemeRules
@@ -125,7 +127,7 @@ func parseHints(name string, data []byte) ([]string, error) {
 
 // compile makes a policy of the rules and the customers.
 func (r *rules) compile(customers []tsujiban.Customer) (*policy.Policy, error) {
-	src := r.source
+	src := r.inForce()
 	src.Customers = customers
 	return policy.Compile(src)
 }

@@ -27,6 +27,17 @@ type retainRun struct {
 
 func (r *retainRun) before(kind retention.Kind) time.Time { return r.terms.Of(kind).Before(r.out.At) }
 
+// heldCustomers are those that a hold names.
+func heldCustomers(holds []retention.Hold) []tsujiban.CustomerID {
+	ids := []tsujiban.CustomerID{}
+	for i := range holds {
+		if id := holds[i].Customer; id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 func (r *retainRun) all(ctx context.Context) (err error) {
 	if r.holds, err = r.keeper.holds(ctx); err != nil {
 		return err
@@ -44,6 +55,9 @@ func (r *retainRun) all(ctx context.Context) (err error) {
 		}); err != nil {
 		return err
 	}
+	if _, err := st.EraseSuspicions(ctx, r.before(retention.Calls), heldCustomers(r.holds)); err != nil {
+		return err
+	}
 	if at, err := st.OldestCall(ctx); err != nil {
 		return err
 	} else if !at.IsZero() {
@@ -57,12 +71,7 @@ func (r *retainRun) all(ctx context.Context) (err error) {
 		func(before time.Time) (int, error) { return st.EraseLooks(ctx, before) }); err != nil {
 		return err
 	}
-	var held []tsujiban.CustomerID
-	for _, h := range r.holds {
-		if h.Customer != "" {
-			held = append(held, h.Customer)
-		}
-	}
+	held := heldCustomers(r.holds)
 	if err := r.kind(ctx, retention.Checks,
 		func(before time.Time) (store.Past, error) { return led.PastChecks(ctx, before.In(r.zone), held) },
 		func(before time.Time) (int, error) { return led.EraseChecks(ctx, before.In(r.zone), held) }); err != nil {
@@ -203,7 +212,7 @@ func (r *retainRun) weigh(ctx context.Context, s journal.Range, w *retention.Wei
 			if running[ev.Call] {
 				seg.Stays = control.StaysRunning
 			}
-		case tsujiban.EventSet, tsujiban.EventRestricted, tsujiban.EventReleased, tsujiban.EventReplied:
+		case tsujiban.EventSet, tsujiban.EventRestricted, tsujiban.EventReleased, tsujiban.EventReplied, tsujiban.EventCase:
 			if !ev.At.Before(looks) {
 				kept = append(kept, store.KeptEntry{Seq: seq, At: ev.At, Line: slices.Clone(line)})
 			}

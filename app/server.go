@@ -108,6 +108,7 @@ func (s *controlServer) stop() error {
 	}
 	s.cancel()
 	s.office.stop()
+	s.app.preview.stop()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	err := s.server.Shutdown(ctx)

@@ -104,6 +104,11 @@ func (s *controlServer) answer(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !in.Theirs && (stands == nil || stands.Level < tsujiban.LevelRestrict) {
+		if stands, seq, err = a.notTheirs(reply); err != nil {
+			return nil, err
+		}
+	}
 	said, left := "not theirs", "nothing stands"
 	if in.Theirs {
 		said = "theirs"
@@ -112,6 +117,16 @@ func (s *controlServer) answer(r *http.Request) (any, error) {
 		left = fmt.Sprintf("%s stands, by %s", stands.Level, stands.By)
 	}
 	return a.stands(r.Context(), reply.By, fmt.Sprintf("customer %s says: %s; %s", reply.Customer, said, left), seq)
+}
+
+// notTheirs restricts the customer where the guard had only watched: who says "that was not us" wants it to end, whatever the evidence weighs.
+func (a *App) notTheirs(r *tsujiban.Reply) (*tsujiban.Restriction, uint64, error) {
+	stands := &tsujiban.Restriction{
+		Customer: r.Customer, Level: tsujiban.LevelRestrict, Reach: tsujiban.ReachAbroad(), Reason: tsujiban.ReasonFraud, At: a.now(), By: r.By,
+		Note: store.Note("the customer says that the use is not theirs: " + r.Note),
+	}
+	seq, err := a.desk.restrict(stands)
+	return stands, seq, err
 }
 
 func (s *controlServer) restrictions(*http.Request) (any, error) {

@@ -52,6 +52,8 @@ func (a *App) startViews(ctx context.Context) error {
 // depend on it: what it cannot do is logged and shown in the metrics.
 func (a *App) follow(ctx context.Context, pos uint64) {
 	a.viewed.begin(a.store, pos, a.journal.Committed)
+	a.viewed.seen = a.pulse.apply
+	a.fillPulse(ctx)
 	rd := a.journal.Reader(pos + 1).SkipErased()
 	f := &store.Follower{View: &a.viewed, OnState: func(err error) {
 		if err != nil {
@@ -74,8 +76,9 @@ func (a *App) follow(ctx context.Context, pos uint64) {
 // finds it in a search.
 type viewed struct {
 	store.View
-	committed func() uint64 // how far the journal is
-	pace      pace          // of the follower's goroutine
+	committed func() uint64          // how far the journal is
+	pace      pace                   // of the follower's goroutine
+	seen      func([]tsujiban.Event) // told of each batch that was folded
 
 	mu      sync.Mutex // guards what follows; taken with no other lock held
 	pos     uint64
@@ -95,6 +98,9 @@ func (v *viewed) ApplyEvents(ctx context.Context, events []tsujiban.Event) error
 		return err
 	}
 	now := time.Now()
+	if v.seen != nil {
+		v.seen(events)
+	}
 	v.arrived(events)
 	pause(ctx, v.pace.rest(now, v.committed(), now.Sub(start)))
 	return nil

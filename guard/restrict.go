@@ -155,7 +155,7 @@ func (g *Guard) release(c *customer, reach tsujiban.Reach, at time.Time) bool {
 
 // Answer is what the customer says when asked whether the use was theirs. "Yes" lifts what the guard put on
 // and teaches that such use is theirs; "no" keeps it, or puts it on where it was only asked, and ends the running
-// calls that it touches, through Effects. What staff put on stays either way. It returns what stands now, nil when nothing does.
+// calls that it touches, through Effects. What staff put on stays either way, but for a question: that is answered, whoever asked. It returns what stands now, nil when nothing does.
 func (g *Guard) Answer(id tsujiban.CustomerID, theirs bool, at time.Time) *tsujiban.Restriction {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -174,7 +174,7 @@ func (g *Guard) Answer(id tsujiban.CustomerID, theirs bool, at time.Time) *tsuji
 
 func (g *Guard) answer(c *customer, theirs bool, at time.Time) {
 	r := c.restriction
-	ours := r != nil && r.By == By
+	ours := r != nil && (r.By == By || r.Level == tsujiban.LevelAsk)
 	switch {
 	case theirs && ours:
 		g.sums.restricted--

@@ -64,6 +64,8 @@ func (e *encoder) event(b []byte, ev *tsujiban.Event) []byte {
 		}
 		b = appendField(b, `,"by":`, ev.Reply.By, limitID)
 		b = appendField(b, `,"note":`, ev.Reply.Note, limitNote)
+	case tsujiban.EventCase:
+		b = appendStep(b, &ev.Step)
 	case tsujiban.EventStarted, tsujiban.EventStopped, tsujiban.EventSet:
 		b = appendField(b, `,"by":`, ev.By, limitID)
 		b = appendField(b, `,"note":`, ev.Note, limitNote)
@@ -218,6 +220,16 @@ func (e *encoder) restriction(b []byte, ev *tsujiban.Event) []byte {
 	b = appendWeights(b, r.Weight, &r.Why)
 	b = appendReach(b, r.Reach)
 	return appendCampaign(b, r.Campaign)
+}
+
+func appendStep(b []byte, c *tsujiban.CaseStep) []byte {
+	b = append(b, `,"case":`...)
+	b = strconv.AppendUint(b, c.Case, 10)
+	b = appendField(b, `,"customer":`, c.Customer, limitID)
+	b = appendEnum(b, `,"act":"`, c.Act.String())
+	b = appendField(b, `,"to":`, c.To, limitID)
+	b = appendField(b, `,"by":`, c.By, limitID)
+	return appendField(b, `,"note":`, c.Note, limitNote)
 }
 
 func appendRefusal(b []byte, r *tsujiban.Refusal) []byte {

@@ -161,6 +161,11 @@ func drawEvent(t *rapid.T) *tsujiban.Event {
 		}
 	case tsujiban.EventReplied:
 		ev.Reply = tsujiban.Reply{Customer: tsujiban.CustomerID(text(t, limitID, "customer")), Theirs: rapid.Bool().Draw(t, "theirs"), By: text(t, limitID, "by"), Note: text(t, limitNote, "note")}
+	case tsujiban.EventCase:
+		ev.Step = tsujiban.CaseStep{
+			Case: rapid.Uint64().Draw(t, "case"), Customer: tsujiban.CustomerID(text(t, limitID, "customer")), Act: below[tsujiban.CaseAct](t, tsujiban.NumCaseActs, "act"),
+			To: text(t, limitID, "to"), By: text(t, limitID, "by"), Note: text(t, limitNote, "note"),
+		}
 	case tsujiban.EventRefused:
 		ev.Refusal = tsujiban.Refusal{Source: addr(t, "source"), What: below[tsujiban.RefusalKind](t, tsujiban.NumRefusals, "what"), Count: rapid.Int().Draw(t, "count"), UserAgent: text(t, limitAgent, "agent")}
 	default:

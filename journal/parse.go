@@ -94,6 +94,8 @@ func (s *scanner) event(name []byte, ev *tsujiban.Event) {
 			s.refusal(name, &ev.Refusal)
 		case tsujiban.EventReplied:
 			s.reply(name, &ev.Reply)
+		case tsujiban.EventCase:
+			s.step(name, &ev.Step)
 		case tsujiban.EventStarted, tsujiban.EventStopped, tsujiban.EventSet:
 			s.setting(name, ev)
 		default:
@@ -306,6 +308,25 @@ func (s *scanner) reply(name []byte, r *tsujiban.Reply) {
 		r.By = string(s.text())
 	case "note":
 		r.Note = string(s.text())
+	default:
+		s.skip(0)
+	}
+}
+
+func (s *scanner) step(name []byte, c *tsujiban.CaseStep) {
+	switch string(name) {
+	case "case":
+		c.Case = s.unsigned()
+	case "customer":
+		c.Customer = tsujiban.CustomerID(s.text())
+	case "act":
+		c.Act = enum(s, caseActs)
+	case "to":
+		c.To = string(s.text())
+	case "by":
+		c.By = string(s.text())
+	case "note":
+		c.Note = string(s.text())
 	default:
 		s.skip(0)
 	}

@@ -32,6 +32,7 @@ var (
 	classes    = names(tsujiban.NumClasses, tsujiban.Class.String)
 	evidence   = names(tsujiban.NumEvidence, tsujiban.Evidence.String)
 	parties    = names(1<<8, tsujiban.Party.String)
+	caseActs   = names(tsujiban.NumCaseActs, tsujiban.CaseAct.String)
 	levels     = names(1<<8, tsujiban.Level.String)
 	factors    = names(tsujiban.NumFactors, tsujiban.Factor.String)
 	refusals   = names(tsujiban.NumRefusals, tsujiban.RefusalKind.String)

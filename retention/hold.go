@@ -130,6 +130,8 @@ func customerOf(ev *tsujiban.Event) tsujiban.CustomerID {
 		return ev.Restriction.Customer
 	case tsujiban.EventReplied:
 		return ev.Reply.Customer
+	case tsujiban.EventCase:
+		return ev.Step.Customer
 	}
 	return ""
 }

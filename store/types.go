@@ -115,6 +115,8 @@ type Action struct {
 type ActionQuery struct {
 	Customer tsujiban.CustomerID
 	By       string
+	Verb     string
+	Object   string
 	Before   int64 // only actions with a smaller ID: the last ID of the page before
 	Limit    int   // 1 to MaxPage; 0 means DefaultPage
 }
@@ -154,4 +156,20 @@ func set[T any](dst, src *T) {
 	if src != nil {
 		*dst = *src
 	}
+}
+
+// CallSum is as much of a call as sums need.
+type CallSum struct {
+	ID          tsujiban.CallID
+	At          time.Time
+	Answered    bool
+	Running     bool
+	Direction   tsujiban.Direction
+	Customer    tsujiban.CustomerID
+	Callee      tsujiban.Number
+	Destination tsujiban.Destination
+	Action      tsujiban.Action
+	Talk        time.Duration
+	Charge      tsujiban.Money
+	Carrier     tsujiban.CarrierID
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"os"
@@ -97,6 +98,20 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) (err 
 		return tsujiban.Errorf(tsujiban.CodeInternal, "the program's reply cannot be read: %w; do both have the same version?", err)
 	}
 	return nil
+}
+
+// Download sends in as JSON (nothing when nil) and gives the body of the reply, a file, and the name that it is to have. The caller closes the
+// body; an error while reading it says that the file is not whole.
+func (c *Client) Download(ctx context.Context, method, path string, in any) (body io.ReadCloser, name string, err error) {
+	resp, err := c.send(ctx, method, path, in)
+	if err != nil {
+		return nil, "", err
+	}
+	_, params, err := mime.ParseMediaType(resp.Header.Get("Content-Disposition"))
+	if err == nil {
+		name = params["filename"]
+	}
+	return resp.Body, name, nil
 }
 
 // Stream calls each with every line of the reply until it ends, each fails or ctx is done.

@@ -79,7 +79,7 @@ type Call struct {
 // Notable is something that staff want to see: a refusal, a suspicion, a cut, a restriction.
 type Notable struct {
 	At       time.Time `json:"at"`
-	Kind     string    `json:"kind"` // deny, watch, cut, restricted, released, replied, set, journal
+	Kind     string    `json:"kind"` // deny, watch, cut, restricted, released, replied, set, step (staff, at a case of suspicion); in a stream of events also case (it changed), gap, alive
 	Customer string    `json:"customer,omitempty"`
 	Call     string    `json:"call,omitempty"`
 	Callee   string    `json:"callee,omitempty"`
@@ -95,6 +95,25 @@ type Notable struct {
 	Weight   float64   `json:"weight,omitempty"`
 	Why      []Weight  `json:"why,omitempty"`
 	Charge   Amount    `json:"charge,omitempty"`
+
+	Case *CaseChange `json:"case,omitempty"`
+}
+
+// CaseChange is what happened to a case of suspicion.
+type CaseChange struct {
+	ID     uint64 `json:"id,omitempty"`  // 0 in a step: the open one
+	Act    string `json:"act,omitempty"` // of a step: noted, assigned, asked, closed
+	To     string `json:"to,omitempty"`  // to whom it was handed over
+	Open   *bool  `json:"open,omitempty"`
+	Ending string `json:"ending,omitempty"`
+	Calls  int    `json:"calls,omitempty"`
+}
+
+// Event is one line of the stream of events. Ids rise, also over a restart; a line of kind gap says that
+// events before it are no longer remembered, one of kind alive that nothing has happened: both repeat the id up to which all is told.
+type Event struct {
+	ID uint64 `json:"id"`
+	Notable
 }
 
 // CallRecord is one line of the calls view. Numbers are masked unless they were asked for.

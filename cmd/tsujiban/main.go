@@ -56,6 +56,7 @@ func verbs() []verb {
 	vs = append(vs, annualVerbs()...)
 	vs = append(vs, trunkVerbs()...)
 	vs = append(vs, restrictVerbs()...)
+	vs = append(vs, caseVerbs()...)
 	vs = append(vs, callVerbs()...)
 	vs = append(vs, simulateVerbs()...)
 	vs = append(vs, replayVerbs()...)

@@ -61,6 +61,12 @@ func actionsQuery(q store.ActionQuery, limit int) (string, []any) {
 	if q.By != "" {
 		query, args = query+` AND actor = ?`, append(args, q.By)
 	}
+	if q.Verb != "" {
+		query, args = query+` AND verb = ?`, append(args, q.Verb)
+	}
+	if q.Object != "" {
+		query, args = query+` AND object = ?`, append(args, q.Object)
+	}
 	if q.Before != 0 {
 		query, args = query+` AND id < ?`, append(args, q.Before)
 	}

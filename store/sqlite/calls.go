@@ -9,6 +9,7 @@ import (
 
 	"tsujiban"
 	"tsujiban/store"
+	"tsujiban/suspicion"
 )
 
 // Position is the journal's number of the last event that the calls hold, 0 for none.
@@ -32,13 +33,17 @@ func position(ctx context.Context, q querier) (uint64, error) {
 // between the position and the first one, or inside the batch, and were not erased ([WithErased]). Of each event only what
 // the calls hold is read, and nothing of it is kept after the return.
 func (s *Store) ApplyEvents(ctx context.Context, events []tsujiban.Event) error {
-	return s.withView(func(v *database) error {
+	return s.withView(func(v *database) (err error) {
+		defer func() { s.suspicions.settled(err) }()
 		return v.change(ctx, "fold events into the calls", func(tx *sql.Tx) error {
 			pos, err := position(ctx, tx)
 			if err != nil {
 				return err
 			}
 			f := newFold()
+			if f.book, err = s.suspicions.of(ctx, tx); err != nil {
+				return err
+			}
 			last := pos
 			for i := range events {
 				ev := &events[i]
@@ -56,6 +61,9 @@ func (s *Store) ApplyEvents(ctx context.Context, events []tsujiban.Event) error 
 			}
 			if err := f.write(ctx, tx); err != nil {
 				return err
+			}
+			if s.suspicions.tell != nil {
+				s.suspicions.changed = f.changed
 			}
 			return setPosition(ctx, tx, last)
 		})
@@ -77,9 +85,12 @@ func setPosition(ctx context.Context, tx *sql.Tx, seq uint64) error {
 func (s *Store) ResetViews(ctx context.Context, first uint64) error {
 	return s.withView(func(v *database) error {
 		return v.change(ctx, "forget the calls", func(tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM calls`); err != nil {
-				return err
+			for _, table := range []string{"calls", "suspicions", "suspicion_keys"} {
+				if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
+					return err
+				}
 			}
+			s.suspicions.forget()
 			return setPosition(ctx, tx, max(first, 1)-1)
 		})
 	})
@@ -88,8 +99,10 @@ func (s *Store) ResetViews(ctx context.Context, first uint64) error {
 // fold gathers what a batch of events does to calls, so that a call that begins and ends
 // in one batch is written once.
 type fold struct {
-	at    map[tsujiban.CallID]int // index in calls
-	calls []folded
+	at      map[tsujiban.CallID]int // index in calls
+	calls   []folded
+	book    *suspicion.Book // cases of suspicion
+	changed []*suspicion.Case
 }
 
 type folded struct {
@@ -97,7 +110,9 @@ type folded struct {
 	begun, answered, ended bool // which events there were
 }
 
-func newFold() *fold { return &fold{at: make(map[tsujiban.CallID]int)} }
+func newFold() *fold {
+	return &fold{at: make(map[tsujiban.CallID]int), book: suspicion.NewBook(nil)}
+}
 
 func (f *fold) reset() {
 	clear(f.at)
@@ -106,6 +121,7 @@ func (f *fold) reset() {
 }
 
 func (f *fold) add(ev *tsujiban.Event) {
+	f.book.Apply(ev)
 	switch ev.Kind {
 	case tsujiban.EventAttempt:
 		c := f.of(ev.Call)
@@ -149,6 +165,11 @@ const (
 // write writes all calls of the fold, giving way to other goroutines after each: on one
 // core calls must not wait for a whole batch.
 func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
+	changed, err := writeSuspicions(ctx, tx, f.book)
+	if err != nil {
+		return err
+	}
+	f.changed = changed
 	insert, err := tx.PrepareContext(ctx, insertCall)
 	if err != nil {
 		return err

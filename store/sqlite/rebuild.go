@@ -143,6 +143,7 @@ func (s *Store) swap(ctx context.Context, path string) error {
 	if err := syncFolder(path); err != nil {
 		return err
 	}
+	s.suspicions.forget()
 	v, err := openDatabase(ctx, s.callsPath(), viewKind)
 	s.view = v
 	return err

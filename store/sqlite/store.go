@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/suspicion"
 )
 
 // Store is an open store. Its methods are safe for concurrent use. Their errors carry a
@@ -25,6 +26,8 @@ type Store struct {
 	viewMu sync.RWMutex
 	view   *database // guarded by viewMu; nil when opened WithoutCalls
 
+	suspicions suspicions // of the view's writer
+
 	watchMu sync.Mutex
 	changes uint64        // guarded by watchMu
 	changed chan struct{} // guarded by watchMu; closed at the next change
@@ -37,6 +40,8 @@ type options struct {
 	erased    func(from, to uint64) bool
 	clock     func() time.Time
 	skipCalls bool
+
+	suspicions func(*suspicion.Case)
 }
 
 // WithClock sets where the times of staff actions come from; time.Now when not given.
@@ -68,6 +73,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{path: path, clock: o.clock, lock: lock, erased: o.erased, rebuildBatch: rebuildBatch, changed: make(chan struct{})}
+	s.suspicions.tell = o.suspicions
 	if s.settings, err = openDatabase(ctx, path, settingsKind); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
