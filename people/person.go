@@ -21,6 +21,9 @@ type Person struct {
 	Customers []tsujiban.CustomerID // whom a reseller or a customer reaches; empty for staff, who reach all
 	Created   time.Time
 	Disabled  time.Time // zero: may sign in
+	// Unsecured is set of staff who signed in without a factor that cannot be guessed: until they
+	// have one they may nothing but look after the own account. It is of a session and not kept.
+	Unsecured bool
 }
 
 // May tells whether the person has a right at all; for whose data, see Reaches.
@@ -28,12 +31,12 @@ func (p *Person) May(right Right) bool {
 	if p == nil {
 		return right == Open
 	}
-	return p.Disabled.IsZero() && p.Role.May(right)
+	return p.Disabled.IsZero() && p.Role.May(right) && (!p.Unsecured || right == Open || right == SignedIn)
 }
 
 // Reaches tells whether a customer's data are within the person's reach.
 func (p *Person) Reaches(c tsujiban.CustomerID) bool {
-	return p != nil && p.Disabled.IsZero() && (p.Role.Staff() || slices.Contains(p.Customers, c))
+	return p != nil && p.Disabled.IsZero() && !p.Unsecured && (p.Role.Staff() || slices.Contains(p.Customers, c))
 }
 
 // The bounds of what is kept of a person.
