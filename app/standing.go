@@ -191,7 +191,7 @@ func (s *controlServer) calls(r *http.Request) (any, error) {
 		for i := range page.Calls {
 			list.Calls = append(list.Calls, callRecord(&page.Calls[i], q.Reveal))
 		}
-		query.Cursor = page.Next
+		query.Cursor, list.Next = page.Next, page.Next
 		if query.Limit = q.Limit - len(list.Calls); page.Next == "" || query.Limit <= 0 {
 			return list, nil
 		}
@@ -222,7 +222,7 @@ func (a *App) callQuery(q *control.CallSearch) (store.CallQuery, error) {
 	}
 	q.Limit = min(q.Limit, maxFound)
 	out := store.CallQuery{
-		Customer: tsujiban.CustomerID(q.Customer), From: q.From, To: q.To, Limit: min(q.Limit, store.MaxPage),
+		Customer: tsujiban.CustomerID(q.Customer), From: q.From, To: q.To, Limit: min(q.Limit, store.MaxPage), Cursor: q.Cursor,
 	}
 	if q.Action != "" {
 		action, ok := tsujiban.ParseAction(q.Action)

@@ -143,7 +143,8 @@ type CallRecord struct {
 // Calls is what a search found, newest first.
 type Calls struct {
 	Calls  []CallRecord `json:"calls"`
-	Behind uint64       `json:"behind"` // entries of the journal that the view does not have yet
+	Behind uint64       `json:"behind"`         // entries of the journal that the view does not have yet
+	Next   string       `json:"next,omitempty"` // cursor of the following page
 }
 
 // CallSearch asks for calls. Ground is why the law lets this person look; it is journaled.
@@ -155,5 +156,6 @@ type CallSearch struct {
 	To       time.Time `json:"to,omitzero"`
 	Action   string    `json:"action,omitempty"`
 	Limit    int       `json:"limit,omitempty"`
+	Cursor   string    `json:"cursor,omitempty"` // Calls.Next of the page before, with the same question
 	Reveal   bool      `json:"reveal,omitempty"` // whole numbers
 }
