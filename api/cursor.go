@@ -52,7 +52,7 @@ func parseCursor(text string, query ...string) (after string, err error) {
 }
 
 // pageOf cuts a page out of a list that is in the order of its keys.
-func pageOf[T any](list []T, key func(*T) string, p paging, query ...string) (*body[Page[T]], error) {
+func pageOf[T any](list []T, key func(*T) string, p Paging, query ...string) (*body[Page[T]], error) {
 	after, err := parseCursor(p.Cursor, query...)
 	if err != nil {
 		return nil, err

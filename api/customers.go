@@ -20,7 +20,7 @@ type Limits struct {
 	CapMonth       Money    `json:"cap_month,omitzero" doc:"Most that a month's calls may cost."`
 	Channels       int      `json:"channels,omitempty" doc:"Calls at once." example:"8"`
 	CallsPerSecond int      `json:"calls_per_second,omitempty" example:"2"`
-	LongestCall    string   `json:"longest_call,omitempty" doc:"A length of time." example:"2h0m0s"`
+	LongestCall    Length   `json:"longest_call,omitzero" doc:"A length of time." example:"2h0m0s"`
 	AllowCountries []string `json:"allow_countries,omitempty" doc:"Only these may be called abroad (ISO 3166-1)." example:"[\"US\"]"`
 	BarCountries   []string `json:"bar_countries,omitempty" doc:"These may not." example:"[\"SL\"]"`
 	BarPrefixes    []string `json:"bar_prefixes,omitempty" doc:"Nor numbers that begin so, in E.164 digits." example:"[\"23277\"]"`
@@ -145,14 +145,14 @@ type made[T any] struct {
 }
 
 // ifMatch is what a conditional change carries.
-type ifMatch struct {
+type IfMatch struct {
 	IfMatch string `header:"If-Match" maxLength:"200" doc:"The ETag that was read: the change is made only if nobody has changed it since (412)."`
 }
 
 func (s *server) customerRoutes() {
 	register(s, "list-customers", note{Summary: "List customers", Text: "In the order of their ids. Resellers and customers see their own."}, listCustomers)
 	register(s, "create-customer", note{Summary: "Add a customer", Status: http.StatusCreated, Body: 1 << 20}, createCustomer)
-	register(s, "get-customer", note{Summary: "Show a customer"}, func(ctx context.Context, c *call, in *customerPath) (*tagged[Customer], error) {
+	register(s, "get-customer", note{Summary: "Show a customer"}, func(ctx context.Context, c *call, in *CustomerPath) (*tagged[Customer], error) {
 		v, err := customerOf(ctx, c, in.Customer)
 		if err != nil {
 			return nil, err
@@ -161,21 +161,21 @@ func (s *server) customerRoutes() {
 	})
 	register(s, "change-customer", note{Summary: "Change a customer", Text: "Sets what the body names; the rest stays.", Problem: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, c *call, in *struct {
-			customerPath
-			ifMatch
+			CustomerPath
+			IfMatch
 			Body CustomerChange
 		}) (*tagged[Customer], error) {
-			v, err := s.changeCustomer(ctx, c, in.Customer, in.IfMatch, in.Body)
+			v, err := s.changeCustomer(ctx, c, in.Customer, in.IfMatch.IfMatch, in.Body)
 			if err != nil {
 				return nil, err
 			}
 			return &tagged[Customer]{v.etag(), v.shown(c)}, nil
 		})
 	register(s, "delete-customer", note{Summary: "Remove a customer", Text: "Its trunks have to be removed first, and no restriction may stand."},
-		func(ctx context.Context, c *call, in *customerPath) (*body[Done], error) {
+		func(ctx context.Context, c *call, in *CustomerPath) (*body[Done], error) {
 			return change(ctx, c, http.MethodDelete, at("/v1/customers/", in.Customer), nil)
 		})
-	register(s, "get-limits", note{Summary: "Show a customer's own limits"}, func(ctx context.Context, c *call, in *customerPath) (*tagged[Limits], error) {
+	register(s, "get-limits", note{Summary: "Show a customer's own limits"}, func(ctx context.Context, c *call, in *CustomerPath) (*tagged[Limits], error) {
 		v, err := customerOf(ctx, c, in.Customer)
 		if err != nil {
 			return nil, err
@@ -184,11 +184,11 @@ func (s *server) customerRoutes() {
 	})
 	register(s, "change-limits", note{Summary: "Change a customer's limits", Text: "Sets those that the body names; the rest stays.", Problem: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, c *call, in *struct {
-			customerPath
-			ifMatch
+			CustomerPath
+			IfMatch
 			Body LimitsChange
 		}) (*tagged[Limits], error) {
-			v, err := s.changeCustomer(ctx, c, in.Customer, in.IfMatch, CustomerChange{Limits: &in.Body})
+			v, err := s.changeCustomer(ctx, c, in.Customer, in.IfMatch.IfMatch, CustomerChange{Limits: &in.Body})
 			if err != nil {
 				return nil, err
 			}
@@ -199,24 +199,24 @@ func (s *server) customerRoutes() {
 
 func (s *server) customerNumberRoutes() {
 	register(s, "list-customer-numbers", note{Summary: "List the numbers that a customer may show"}, func(ctx context.Context, c *call, in *struct {
-		customerPath
-		paging
+		CustomerPath
+		Paging
 	}) (*body[Page[string]], error) {
 		v, err := customerOf(ctx, c, in.Customer)
 		if err != nil {
 			return nil, err
 		}
 		slices.Sort(v.Numbers)
-		return pageOf(v.Numbers, func(n *string) string { return *n }, in.paging, "numbers", in.Customer)
+		return pageOf(v.Numbers, func(n *string) string { return *n }, in.Paging, "numbers", in.Customer)
 	})
 	register(s, "add-customer-numbers", note{Summary: "Add numbers that a customer may show", Text: "All of them, or none.", Body: 1 << 20}, func(ctx context.Context, c *call, in *struct {
-		customerPath
+		CustomerPath
 		Body Numbers
 	}) (*body[Done], error) {
 		return change(ctx, c, http.MethodPost, at("/v1/customers/", in.Customer, "/numbers/add"), in.Body.Numbers)
 	})
 	register(s, "remove-customer-number", note{Summary: "Remove a number"}, func(ctx context.Context, c *call, in *struct {
-		customerPath
+		CustomerPath
 		Number string `path:"number" pattern:"^\\+[0-9]{1,15}\\*?$" doc:"E.164 with + (in a URL %2B), or the pattern." example:"+81925551201"`
 	}) (*body[Done], error) {
 		return change(ctx, c, http.MethodPost, at("/v1/customers/", in.Customer, "/numbers/remove"), []string{in.Number})
@@ -230,7 +230,7 @@ func customerOf(ctx context.Context, c *call, id string) (*customerState, error)
 }
 
 func listCustomers(ctx context.Context, c *call, in *struct {
-	paging
+	Paging
 	Match string `query:"match" maxLength:"100" doc:"Only those whose id or name has this in it."`
 }) (*body[Page[Customer]], error) {
 	var all []customerState
@@ -244,7 +244,7 @@ func listCustomers(ctx context.Context, c *call, in *struct {
 		}
 	}
 	slices.SortFunc(list, func(a, b Customer) int { return strings.Compare(a.ID, b.ID) })
-	return pageOf(list, func(v *Customer) string { return v.ID }, in.paging, "customers", c.Person.ID, in.Match)
+	return pageOf(list, func(v *Customer) string { return v.ID }, in.Paging, "customers", c.Person.ID, in.Match)
 }
 
 func createCustomer(ctx context.Context, c *call, in *struct{ Body NewCustomer }) (*made[Customer], error) {

@@ -160,7 +160,7 @@ type file struct {
 
 func (s *server) inquiryRoutes() {
 	register(s, "list-inquiries", note{Summary: "List cases of the inquiry desk", Text: "In the order of their numbers; those that are open, unless `all` is asked for."}, func(ctx context.Context, c *call, in *struct {
-		paging
+		Paging
 		All bool `query:"all"`
 	}) (*body[Page[Inquiry]], error) {
 		var list []Inquiry
@@ -168,7 +168,7 @@ func (s *server) inquiryRoutes() {
 			return nil, err
 		}
 		slices.SortFunc(list, func(a, b Inquiry) int { return int(a.ID - b.ID) })
-		return pageOf(list, func(v *Inquiry) string { return padded(v.ID) }, in.paging, "inquiries", yes(in.All))
+		return pageOf(list, func(v *Inquiry) string { return padded(v.ID) }, in.Paging, "inquiries", yes(in.All))
 	})
 	register(s, "open-inquiry", note{Summary: "Open a case", Status: http.StatusCreated}, func(ctx context.Context, c *call, in *struct{ Body NewInquiry }) (*made[Inquiry], error) {
 		var v Inquiry
@@ -179,13 +179,13 @@ func (s *server) inquiryRoutes() {
 	})
 	register(s, "get-inquiry", note{Summary: "Show a case and the looks under it"}, getInquiry)
 	register(s, "close-inquiry", note{Summary: "Close a case", Text: "`note` says what was answered."}, func(ctx context.Context, c *call, in *struct {
-		casePath
+		CasePath
 		Body Reason
 	}) (*body[Done], error) {
 		return change(ctx, c, http.MethodDelete, at("/v1/inquiries/", strconv.FormatInt(in.Case, 10)), control.Order{Note: in.Body.Note})
 	})
 	type asking = struct {
-		casePath
+		CasePath
 		Body Question
 	}
 	register(s, "ask", note{Summary: "Ask the records", Text: "Who held the number, its calls, and which numbers are one slip away. Numbers are masked. That it was asked is on disk before anything is looked up."},
@@ -215,7 +215,7 @@ func (s *server) inquiryRoutes() {
 	}
 }
 
-func getInquiry(ctx context.Context, c *call, in *casePath) (*body[InquiryState], error) {
+func getInquiry(ctx context.Context, c *call, in *CasePath) (*body[InquiryState], error) {
 	var v struct {
 		Inquiry
 		Looks []struct {

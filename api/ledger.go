@@ -109,18 +109,18 @@ type RefusedLine struct {
 }
 
 // when is of which instant a question is, and as of which belief.
-type when struct {
+type When struct {
 	At       time.Time `query:"at" doc:"About this instant; now when absent."`
 	Believed time.Time `query:"believed" doc:"As it would have been answered at this instant; now when absent."`
 }
 
-func (w when) asked(more ...string) string {
+func (w When) asked(more ...string) string {
 	return asked(append([]string{"at", stamp(w.At), "believed", stamp(w.Believed)}, more...)...)
 }
 
 func (s *server) ledgerRoutes() {
 	register(s, "get-number", note{Summary: "Who holds a number, and who held it", Problem: []int{http.StatusUnprocessableEntity}}, func(ctx context.Context, c *call, in *struct {
-		when
+		When
 		Number string `path:"number" maxLength:"40" doc:"E.164 with + (in a URL %2B), or as dialled in Japan." example:"05012345678"`
 	}) (*body[Number], error) {
 		out := answer(Number{})
@@ -178,7 +178,7 @@ func book(ctx context.Context, c *call, path string, in any) (*body[LedgerDone],
 	return out, err
 }
 
-func listEntries(ctx context.Context, c *call, in *paging) (*body[Page[Entry]], error) {
+func listEntries(ctx context.Context, c *call, in *Paging) (*body[Page[Entry]], error) {
 	before, err := parseCursor(in.Cursor, "entries")
 	if err != nil {
 		return nil, err
@@ -285,19 +285,19 @@ type Held struct {
 
 func (s *server) holderRoutes() {
 	register(s, "list-holders", note{Summary: "List holders", Text: "In the order of their ids."}, func(ctx context.Context, c *call, in *struct {
-		paging
-		when
+		Paging
+		When
 		Below string `query:"below" pattern:"^[a-z0-9-]{1,64}$" doc:"Only those that buy from this reseller."`
 	}) (*body[Page[Holder]], error) {
 		var list []Holder
 		if err := c.Office.Do(ctx, http.MethodGet, "/v1/ledger/holders"+in.asked("below", in.Below), nil, &list); err != nil {
 			return nil, err
 		}
-		return pageOf(list, func(v *Holder) string { return v.ID }, in.paging, "holders", in.Below, stamp(in.At), stamp(in.Believed))
+		return pageOf(list, func(v *Holder) string { return v.ID }, in.Paging, "holders", in.Below, stamp(in.At), stamp(in.Believed))
 	})
 	register(s, "get-holder", note{Summary: "Show a holder"}, func(ctx context.Context, c *call, in *struct {
-		when
-		holderPath
+		When
+		HolderPath
 	}) (*body[HolderState], error) {
 		out := answer(HolderState{})
 		err := c.Office.Do(ctx, http.MethodGet, at("/v1/ledger/holders/", in.Holder)+in.asked(), nil, &out.Body)
@@ -308,14 +308,14 @@ func (s *server) holderRoutes() {
 		return changeHolder(ctx, c, in.Body.ID, &in.Body.HolderChange, true)
 	})
 	register(s, "change-holder", note{Summary: "Change a holder, or add an identity check"}, func(ctx context.Context, c *call, in *struct {
-		holderPath
+		HolderPath
 		Body HolderChange
 	}) (*body[LedgerDone], error) {
 		return changeHolder(ctx, c, in.Holder, &in.Body, false)
 	})
 	register(s, "list-held-numbers", note{Summary: "List what a holder holds or held", Text: "With `at` only what it held then."}, func(ctx context.Context, c *call, in *struct {
-		holderPath
-		when
+		HolderPath
+		When
 		Cursor string `query:"cursor" maxLength:"1024" doc:"The next of the page before, with the same query."`
 	}) (*body[Page[Held]], error) {
 		query := []string{"held", in.Holder, stamp(in.At), stamp(in.Believed)}
@@ -405,14 +405,14 @@ func (s *server) screenRoutes() {
 		}
 		return answer(out), nil
 	})
-	register(s, "list-screenings", note{Summary: "List a holder's screens", Text: "The newest first."}, func(ctx context.Context, c *call, in *holderPath) (*body[Page[Screening]], error) {
+	register(s, "list-screenings", note{Summary: "List a holder's screens", Text: "The newest first."}, func(ctx context.Context, c *call, in *HolderPath) (*body[Page[Screening]], error) {
 		out := answer(Page[Screening]{})
 		err := c.Office.Do(ctx, http.MethodGet, at("/v1/ledger/holders/", in.Holder, "/screens"), nil, &out.Body.Items)
 		out.Body.Items = items(out.Body.Items)
 		return out, err
 	})
 	register(s, "screen-holder", note{Summary: "Screen a holder", Text: "Judges the answers, or takes down what a person decided after a review."}, func(ctx context.Context, c *call, in *struct {
-		holderPath
+		HolderPath
 		Body ScreeningOrder
 	}) (*body[Screening], error) {
 		var d struct{ Screening Screening }

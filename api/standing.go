@@ -46,7 +46,7 @@ type CustomerAnswer struct {
 }
 
 func (s *server) standingRoutes() {
-	register(s, "list-restrictions", note{Summary: "List the restrictions that stand", Text: "Resellers and customers see their own."}, func(ctx context.Context, c *call, in *paging) (*body[Page[Restriction]], error) {
+	register(s, "list-restrictions", note{Summary: "List the restrictions that stand", Text: "Resellers and customers see their own."}, func(ctx context.Context, c *call, in *Paging) (*body[Page[Restriction]], error) {
 		var all []Restriction
 		if err := c.Office.Do(ctx, http.MethodGet, "/v1/restrictions", nil, &all); err != nil {
 			return nil, err
@@ -62,20 +62,20 @@ func (s *server) standingRoutes() {
 		return pageOf(list, func(v *Restriction) string { return v.Customer }, *in, "restrictions", c.Person.ID)
 	})
 	register(s, "restrict-customer", note{Summary: "Restrict a customer", Text: "In force when the answer is given; running calls that it covers are ended."}, func(ctx context.Context, c *call, in *struct {
-		customerPath
+		CustomerPath
 		Body RestrictionOrder
 	}) (*body[Done], error) {
 		return change(ctx, c, http.MethodPut, at("/v1/customers/", in.Customer, "/restriction"), control.Order{Level: in.Body.Level, Reach: in.Body.Reach, Note: in.Body.Note})
 	})
 	register(s, "release-customer", note{Summary: "Release a customer"}, func(ctx context.Context, c *call, in *struct {
-		customerPath
+		CustomerPath
 		Body ReleaseOrder
 	}) (*body[Done], error) {
 		return change(ctx, c, http.MethodDelete, at("/v1/customers/", in.Customer, "/restriction"), control.Order{Reach: in.Body.Reach, Note: in.Body.Note})
 	})
 	register(s, "answer-for-customer", note{Summary: "Take down what the customer says: was this you?", Text: "\"That was not us\" keeps the restriction, \"it was us\" takes back what the guard imposed."},
 		func(ctx context.Context, c *call, in *struct {
-			customerPath
+			CustomerPath
 			Body CustomerAnswer
 		}) (*body[Done], error) {
 			return change(ctx, c, http.MethodPost, at("/v1/customers/", in.Customer, "/answer"), control.Answer{Theirs: in.Body.Theirs, Note: in.Body.Note})

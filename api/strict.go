@@ -36,10 +36,11 @@ func (t *twice) Error() string { return "the same name stands twice: " + t.point
 var (
 	errUTF8    = errors.New("the body is not valid UTF-8")
 	errDepth   = errors.New("the body is nested too deep")
+	errNull    = errors.New("null stands for nothing here; leave it out")
 	errTrailer = errors.New("something follows the JSON value")
 )
 
-// unambiguous refuses what two parsers could read differently: names that stand twice, bytes that are no UTF-8, two values.
+// unambiguous refuses what two parsers could read differently: names that stand twice, bytes that are no UTF-8, two values; and null, which would be the same as nothing.
 func unambiguous(data []byte) error {
 	if !utf8.Valid(data) {
 		return errUTF8
@@ -67,6 +68,8 @@ func value(d *json.Decoder, at string, depth int) error {
 		return err
 	}
 	switch t {
+	case nil:
+		return errNull
 	case json.Delim('{'):
 		return object(d, at, depth)
 	case json.Delim('['):

@@ -70,12 +70,12 @@ type Letter struct {
 	Plain   string      `json:"plain" doc:"All of it as text."`
 }
 
-type stepPath struct {
-	casePath
+type StepPath struct {
+	CasePath
 	Step int `path:"step" minimum:"1" maximum:"1000"`
 }
 
-func (p *stepPath) order(rest string) string {
+func (p *StepPath) order(rest string) string {
 	return at("/v1/ledger/cases/", strconv.FormatInt(p.Case, 10), "/steps/", strconv.Itoa(p.Step), rest)
 }
 
@@ -88,7 +88,7 @@ func (v *Suspension) tidy() {
 
 func (s *server) suspensionRoutes() {
 	register(s, "list-suspensions", note{Summary: "List cases of the suspension scheme", Text: "In the order of their numbers; those that are open, unless `all` is asked for."}, func(ctx context.Context, c *call, in *struct {
-		paging
+		Paging
 		All bool `query:"all"`
 	}) (*body[Page[Suspension]], error) {
 		var list []Suspension
@@ -99,7 +99,7 @@ func (s *server) suspensionRoutes() {
 			list[i].tidy()
 		}
 		slices.SortFunc(list, func(a, b Suspension) int { return int(a.ID - b.ID) })
-		return pageOf(list, func(v *Suspension) string { return padded(v.ID) }, in.paging, "suspensions", yes(in.All))
+		return pageOf(list, func(v *Suspension) string { return padded(v.ID) }, in.Paging, "suspensions", yes(in.All))
 	})
 	register(s, "open-suspension", note{Summary: "Suspend numbers at an agency's request", Text: "When the answer is given their calls are refused.", Status: http.StatusCreated}, func(ctx context.Context, c *call, in *struct{ Body SuspensionRequest }) (*made[Suspension], error) {
 		var v Suspension
@@ -109,14 +109,14 @@ func (s *server) suspensionRoutes() {
 		v.tidy()
 		return &made[Suspension]{Location: Prefix + at("/suspensions/", strconv.FormatInt(v.ID, 10)), Body: v}, nil
 	})
-	register(s, "get-suspension", note{Summary: "Show a case"}, func(ctx context.Context, c *call, in *casePath) (*body[Suspension], error) {
+	register(s, "get-suspension", note{Summary: "Show a case"}, func(ctx context.Context, c *call, in *CasePath) (*body[Suspension], error) {
 		out := answer(Suspension{})
 		err := c.Office.Do(ctx, http.MethodGet, at("/v1/ledger/cases/", strconv.FormatInt(in.Case, 10)), nil, &out.Body)
 		out.Body.tidy()
 		return out, err
 	})
 	register(s, "lift-suspension", note{Summary: "Lift a suspension"}, func(ctx context.Context, c *call, in *struct {
-		casePath
+		CasePath
 		Body Reason
 	}) (*body[LedgerDone], error) {
 		out := answer(LedgerDone{})
@@ -124,13 +124,13 @@ func (s *server) suspensionRoutes() {
 		return out, err
 	})
 	register(s, "complete-suspension-step", note{Summary: "Say that a step is done"}, func(ctx context.Context, c *call, in *struct {
-		stepPath
+		StepPath
 		Body Reason
 	}) (*body[Done], error) {
 		return change(ctx, c, http.MethodPost, in.order(""), control.Order{Note: in.Body.Note})
 	})
 	register(s, "write-suspension-letter", note{Summary: "Write the letter of a step", Text: "The report to the agency, or the notice to a holder, in the language of Accept-Language. That it was written is recorded."},
-		func(ctx context.Context, c *call, in *stepPath) (*body[Letter], error) {
+		func(ctx context.Context, c *call, in *StepPath) (*body[Letter], error) {
 			out := answer(Letter{})
 			err := c.Office.Do(ctx, http.MethodPost, in.order("/letter")+asked("lang", langName(c.Lang)), nil, &out.Body)
 			out.Body.Text = items(out.Body.Text)

@@ -28,16 +28,16 @@ type Trunk struct {
 type NewTrunk struct {
 	ID       string `json:"id" pattern:"^[a-z0-9-]{1,64}$" example:"hakata-pbx"`
 	Customer string `json:"customer" pattern:"^[a-z0-9-]{1,64}$" example:"hakata-shokai"`
-	trunkFields
+	TrunkFields
 }
 
 // TrunkChange sets what it names. A new user name or realm needs the password again.
 type TrunkChange struct {
 	Customer *string `json:"customer,omitempty" pattern:"^[a-z0-9-]{1,64}$"`
-	trunkFields
+	TrunkFields
 }
 
-type trunkFields struct {
+type TrunkFields struct {
 	Sources         *[]string `json:"sources,omitempty" maxItems:"1000" example:"[\"198.51.100.7/32\"]"`
 	CertificateName *string   `json:"certificate_name,omitempty" maxLength:"253"`
 	Username        *string   `json:"username,omitempty" maxLength:"128"`
@@ -51,7 +51,7 @@ type trunkFields struct {
 
 func (s *server) trunkRoutes() {
 	register(s, "list-trunks", note{Summary: "List trunks", Text: "In the order of their ids."}, func(ctx context.Context, c *call, in *struct {
-		paging
+		Paging
 		Customer string `query:"customer" pattern:"^[a-z0-9-]{1,64}$" doc:"Only those of this customer."`
 	}) (*body[Page[Trunk]], error) {
 		var list []Trunk
@@ -59,7 +59,7 @@ func (s *server) trunkRoutes() {
 			return nil, err
 		}
 		slices.SortFunc(list, func(a, b Trunk) int { return strings.Compare(a.ID, b.ID) })
-		return pageOf(list, func(v *Trunk) string { return v.ID }, in.paging, "trunks", in.Customer)
+		return pageOf(list, func(v *Trunk) string { return v.ID }, in.Paging, "trunks", in.Customer)
 	})
 	register(s, "create-trunk", note{Summary: "Add a trunk", Status: http.StatusCreated}, func(ctx context.Context, c *call, in *struct{ Body NewTrunk }) (*made[Trunk], error) {
 		id := in.Body.ID
@@ -70,12 +70,12 @@ func (s *server) trunkRoutes() {
 		v, err := trunkOf(ctx, c, id)
 		return &made[Trunk]{Location: Prefix + at("/trunks/", id), Body: v}, err
 	})
-	register(s, "get-trunk", note{Summary: "Show a trunk"}, func(ctx context.Context, c *call, in *trunkPath) (*body[Trunk], error) {
+	register(s, "get-trunk", note{Summary: "Show a trunk"}, func(ctx context.Context, c *call, in *TrunkPath) (*body[Trunk], error) {
 		v, err := trunkOf(ctx, c, in.Trunk)
 		return answer(v), err
 	})
 	register(s, "change-trunk", note{Summary: "Change a trunk", Text: "Sets what the body names; the rest stays."}, func(ctx context.Context, c *call, in *struct {
-		trunkPath
+		TrunkPath
 		Body TrunkChange
 	}) (*body[Trunk], error) {
 		if err := c.Office.Do(ctx, http.MethodPatch, at("/v1/trunks/", in.Trunk), in.Body, new(control.Done)); err != nil {
@@ -84,7 +84,7 @@ func (s *server) trunkRoutes() {
 		v, err := trunkOf(ctx, c, in.Trunk)
 		return answer(v), err
 	})
-	register(s, "delete-trunk", note{Summary: "Remove a trunk"}, func(ctx context.Context, c *call, in *trunkPath) (*body[Done], error) {
+	register(s, "delete-trunk", note{Summary: "Remove a trunk"}, func(ctx context.Context, c *call, in *TrunkPath) (*body[Done], error) {
 		return change(ctx, c, http.MethodDelete, at("/v1/trunks/", in.Trunk), nil)
 	})
 }

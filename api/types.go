@@ -28,8 +28,14 @@ func (m *Money) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// zero tells whether it is nothing, so that json leaves it out.
+// IsZero tells whether it is nothing, so that json leaves it out.
 func (m Money) IsZero() bool { return m == "" || m == "0" }
+
+// Length is a length of time: "2h0m0s". It is left out when it is none.
+type Length string
+
+// IsZero tells whether it is none, so that json leaves it out.
+func (l Length) IsZero() bool { return l == "" || l == "0s" }
 
 // Done says what a change came to.
 type Done struct {
@@ -61,7 +67,7 @@ type Page[T any] struct {
 }
 
 // paging is what every list takes.
-type paging struct {
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many items at most."`
 	Cursor string `query:"cursor" maxLength:"1024" doc:"The next of the page before, with the same query."`
 }
@@ -82,16 +88,16 @@ func items[T any](list []T) []T {
 // The inputs that name one thing.
 type (
 	nothing      struct{}
-	customerPath struct {
+	CustomerPath struct {
 		Customer string `path:"customer" pattern:"^[a-z0-9-]{1,64}$" doc:"Id of the customer." example:"hakata-shokai"`
 	}
-	trunkPath struct {
+	TrunkPath struct {
 		Trunk string `path:"trunk" pattern:"^[a-z0-9-]{1,64}$" doc:"Id of the trunk." example:"hakata-pbx"`
 	}
-	holderPath struct {
+	HolderPath struct {
 		Holder string `path:"holder" pattern:"^[a-z0-9-]{1,64}$" doc:"Id of the holder, the same as of the customer." example:"hakata-shokai"`
 	}
-	casePath struct {
+	CasePath struct {
 		Case int64 `path:"case" minimum:"1" doc:"Number of the case." example:"3"`
 	}
 )

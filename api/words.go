@@ -103,7 +103,7 @@ var matcher = language.NewMatcher([]language.Tag{language.Japanese, language.Eng
 func langOf(header string, p *people.Person) tsujiban.Lang {
 	if header != "" && len(header) <= 256 {
 		tags, _, err := language.ParseAcceptLanguage(header)
-		if err == nil && len(tags) > 0 {
+		if err == nil && len(tags) > 0 && tags[0] != language.Make("mul") { // "*": any
 			if _, i, sure := matcher.Match(tags...); sure != language.No {
 				return [...]tsujiban.Lang{tsujiban.Japanese, tsujiban.English}[i]
 			}
@@ -149,6 +149,7 @@ var faultWords = []struct{ en, ja string }{
 	{"invalid date/time", "日時はRFC 3339（例 2026-11-25T05:03:00Z）で書いてください"},
 	{"the same name stands twice", "同じ名前が2回あります"},
 	{"the body is not valid UTF-8", "本文が正しいUTF-8ではありません"},
+	{"null stands for nothing here", "nullは使えません。項目を省いてください"},
 	{"the body is nested too deep", "入れ子が深すぎます"},
 	{"something follows the JSON value", "JSON値の後に余分なものがあります"},
 	{"the body ends in the middle of JSON", "本文がJSONの途中で終わっています"},

@@ -1,0 +1,169 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tsujiban/api"
+)
+
+// TestEveryOperation calls each documented operation against a running program, and holds each answer against the document.
+func TestEveryOperation(t *testing.T) {
+	s := newSite(t)
+	d := readDocument(t, s)
+	row := func(id string) *api.Row {
+		for i := range api.Rows {
+			if api.Rows[i].ID == id {
+				return &api.Rows[i]
+			}
+		}
+		t.Fatalf("there is no row %s", id)
+		return nil
+	}
+	try := func(status int, token, id, path string, in any) *reply {
+		t.Helper()
+		r := row(id)
+		if path == "" {
+			path = filled(r.Path)
+		}
+		out := s.must(status, token, r.Method, path, in)
+		d.check(r, out)
+		return out
+	}
+	const admin, officer, analyst, viewer = "administrator", "inquiry-officer", "analyst", "viewer"
+	ok, made := http.StatusOK, http.StatusCreated
+
+	try(ok, viewer, "get-self", "", nil)
+	try(ok, viewer, "get-status", "", nil)
+	try(ok, viewer, "get-live", "", nil)
+	try(404, analyst, "end-call", "", api.Reason{Note: "test"})
+
+	try(ok, viewer, "list-customers", "", nil)
+	try(made, admin, "create-customer", "", `{"id":"yatai","name":"屋台","numbers":["+81925551999"],"limits":{"cap_day":"5000","longest_call":"1h"}}`)
+	try(ok, viewer, "get-customer", "", nil)
+	try(ok, admin, "change-customer", "", `{"name":"博多商事","limits":{"bar_countries":["SL"]}}`)
+	try(ok, admin, "change-limits", "", `{"cap_day":"12345.5","bar_countries":[]}`)
+	try(ok, viewer, "get-limits", "", nil)
+	try(ok, admin, "add-customer-numbers", "", `{"numbers":["+81925551202"]}`)
+	try(ok, analyst, "list-customer-numbers", "", nil)
+	try(ok, admin, "remove-customer-number", "/customers/hakata-shokai/numbers/+81925551202", nil)
+	try(ok, admin, "delete-customer", "/customers/yatai", nil)
+
+	try(ok, analyst, "restrict-customer", "", `{"level":"restrict","note":"test"}`)
+	try(ok, viewer, "list-restrictions", "", nil)
+	try(ok, viewer, "get-customer", "", nil)
+	try(ok, "customer", "get-customer", "", nil)
+	try(ok, "customer", "list-restrictions", "", nil)
+	try(ok, "reseller", "answer-for-customer", "", `{"theirs":false,"note":"not us"}`)
+	try(ok, analyst, "release-customer", "", `{"note":"cleaned"}`)
+	try(409, analyst, "release-customer", "", `{"note":"again"}`)
+
+	try(made, admin, "create-trunk", "", `{"id":"tenjin-pbx","customer":"tenjin-denki","sources":["198.51.100.7/32"],"username":"tenjin","password":"correct horse"}`)
+	try(ok, viewer, "list-trunks", "/trunks?customer=tenjin-denki", nil)
+	if r := try(ok, viewer, "get-trunk", "/trunks/tenjin-pbx", nil); strings.Contains(string(r.body), "horse") {
+		t.Error("a password is told")
+	}
+	try(ok, admin, "change-trunk", "/trunks/tenjin-pbx", `{"domain":"tenjin.example"}`)
+	try(ok, admin, "delete-trunk", "/trunks/tenjin-pbx", nil)
+
+	try(ok, analyst, "search-calls", "", `{"ground":"the customer asked"}`)
+	try(ok, analyst, "reveal-calls", "", `{"ground":"the customer asked","reason":"which number was it"}`)
+
+	s.ledger(try)
+	s.suspension(try)
+	s.inquiry(try)
+	try(ok, officer, "get-retention", "", nil)
+	try(ok, admin, "run-retention", "", `{"dry_run":true}`)
+
+	for _, r := range api.Rows[3:] {
+		if !d.called[r.ID] {
+			t.Errorf("%s was not called", r.ID)
+		}
+	}
+}
+
+type trial func(status int, token, id, path string, in any) *reply
+
+func (s *site) ledger(try trial) {
+	const admin, analyst = "administrator", "analyst"
+	try(200, admin, "create-holder", "", `{"id":"hakata-shokai","fields":{"name":"博多商会","corporate":"1234567890126","representative":"佐藤 一郎","address":"福岡市博多区1-1","phone":"092-555-1201","mail":"soumu@hakata.example"},"ground":"contract 1","check":{"what":"登記事項証明書","how":"in person"}}`)
+	try(200, admin, "change-holder", "", `{"fields":{"phone":"092-555-1201"},"ground":"letter"}`)
+	var asked api.Page[api.ScreeningQuestion]
+	try(200, admin, "list-screening-questions", "", nil).into(s.t, &asked)
+	answers := map[string]string{}
+	for _, q := range asked.Items {
+		answers[q.ID] = map[string]string{"text": "代表電話", "count": "2", "yesno": "no"}[q.Kind]
+	}
+	answers["met"] = "yes"
+	var screened api.Screening
+	try(200, admin, "screen-holder", "", api.ScreeningOrder{Answers: answers, Ground: "application 1"}).into(s.t, &screened)
+	if screened.Outcome != "passed" {
+		s.t.Fatalf("screen: %+v", screened)
+	}
+	try(200, admin, "list-screenings", "", nil)
+	try(409, admin, "screen-holder", "", `{"decide":"pass","ground":"meeting"}`)
+	try(200, admin, "change-numbers", "", `{"verb":"add","numbers":["050-1234-5600..050-1234-5699"],"source":"Carrier A","ground":"delivery 7"}`)
+	r := try(200, admin, "change-numbers", "", `{"verb":"assign","numbers":["05012345678"],"holder":"hakata-shokai","ground":"contract 1"}`)
+	if !strings.Contains(string(r.body), "+815012345678") {
+		s.t.Errorf("assigned: %s", r.body)
+	}
+	try(200, admin, "change-numbers", "", `{"verb":"assign","numbers":["05012345679"],"holder":"hakata-shokai","ground":"contract 1","dry_run":true}`)
+	try(200, analyst, "get-number", "/ledger/numbers/05012345678", nil)
+	try(422, analyst, "get-number", "/ledger/numbers/abc", nil)
+	try(200, analyst, "list-holders", "", nil)
+	try(200, analyst, "get-holder", "", nil)
+	try(200, analyst, "list-held-numbers", "", nil)
+	try(200, analyst, "list-entries", "/ledger/entries?limit=2", nil)
+	var done api.LedgerDone
+	try(200, admin, "change-numbers", "", `{"verb":"test","numbers":["05012345601"],"ground":"for us"}`).into(s.t, &done)
+	try(200, admin, "undo-entry", "/ledger/entries/"+itoa(done.Entry.ID)+"/undo", api.Reason{Note: "wrong number"})
+}
+
+func (s *site) suspension(try trial) {
+	var v api.Suspension
+	day := time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+	r := try(201, "inquiry-officer", "open-suspension", "", `{"agency":"福岡県警察本部","request_no":"生安-12","date":"`+day+`","numbers":["05012345678"],"ground":"request by paper"}`)
+	r.into(s.t, &v)
+	if r.header.Get("Location") != api.Prefix+"/suspensions/"+itoa(v.ID) {
+		s.t.Errorf("Location %q", r.header.Get("Location"))
+	}
+	at := "/suspensions/" + itoa(v.ID)
+	try(200, "analyst", "list-suspensions", "", nil)
+	try(200, "analyst", "get-suspension", at, nil)
+	for _, step := range v.Steps {
+		if step.Kind == "report" {
+			try(200, "inquiry-officer", "write-suspension-letter", at+"/steps/"+itoa(int64(step.Step))+"/letter", nil)
+			try(200, "inquiry-officer", "complete-suspension-step", at+"/steps/"+itoa(int64(step.Step))+"/done", api.Reason{Note: "sent"})
+		}
+	}
+	try(200, "administrator", "lift-suspension", at+"/lift", api.Reason{Note: "withdrawn by the agency"})
+}
+
+func (s *site) inquiry(try trial) {
+	const officer = "inquiry-officer"
+	var v api.Inquiry
+	r := try(201, officer, "open-inquiry", "", `{"kind":"warrant","agency":"福岡県警察本部","document":"令状 123","numbers":["050-1234-5678"]}`)
+	r.into(s.t, &v)
+	at := "/inquiries/" + itoa(v.ID)
+	try(200, officer, "list-inquiries", "/inquiries?all=true", nil)
+	day := time.Now().UTC().Format(time.DateOnly)
+	var a api.InquiryAnswer
+	try(200, officer, "ask", at+"/questions", `{"number":"050-1234-5678","date":"`+day+`","talked":"50m"}`).into(s.t, &a)
+	if len(a.Near) == 0 || a.Look == 0 {
+		s.t.Errorf("%d near numbers, look %d", len(a.Near), a.Look)
+	}
+	try(200, officer, "ask-and-reveal", at+"/questions/reveal", `{"number":"050-1234-5678","date":"`+day+`","other":"090-1112-2228"}`)
+	pdf := try(200, officer, "hand-over-letter", "/looks/"+itoa(a.Look)+"/letter", nil)
+	if !strings.HasPrefix(string(pdf.body), "%PDF-") || !strings.Contains(pdf.header.Get("Content-Disposition"), ".pdf") {
+		s.t.Errorf("letter: %.20q %v", pdf.body, pdf.header)
+	}
+	if zip := try(200, officer, "hand-over-bundle", "/looks/"+itoa(a.Look)+"/bundle", nil); !strings.HasPrefix(string(zip.body), "PK") {
+		s.t.Errorf("bundle: %.20q", zip.body)
+	}
+	try(200, officer, "get-inquiry", at, nil)
+	try(200, officer, "close-inquiry", at+"/close", api.Reason{Note: "answered by letter"})
+	try(200, "administrator", "add-hold", "/retention/holds", `{"customer":"hakata-shokai","kind":"dispute","ground":"bill of October"}`)
+	try(200, "administrator", "release-hold", "/retention/holds/1/release", api.Reason{Note: "settled"})
+}
