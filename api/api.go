@@ -158,6 +158,7 @@ type note struct {
 	Body    int64  // largest body in bytes; 256 KiB when zero
 	Secret  bool   // its answer is not kept for a repeated request
 	Problem []int  // statuses that are particular to it
+	File    string // media type of an answer that is a file
 }
 
 // register puts an operation at the place that its row names. f runs when all rights are there and the

@@ -82,6 +82,9 @@ func (s *server) operation(row *Row, n note) huma.Operation {
 			Description: "Names this request. Sent again with the same key within 24 hours, it is not carried out again: the first answer is given.",
 		})
 	}
+	if n.File != "" {
+		op.Responses["200"] = &huma.Response{Description: "The file", Content: map[string]*huma.MediaType{n.File: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+	}
 	problems := s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	add := func(status, text string) {
 		op.Responses[status] = &huma.Response{Description: text, Content: map[string]*huma.MediaType{"application/problem+json": {Schema: problems}}}

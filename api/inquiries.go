@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tsujiban/app/control"
@@ -196,13 +197,10 @@ func (s *server) inquiryRoutes() {
 		return ask(ctx, c, in.Case, &in.Body, true)
 	})
 	for id, n := range map[string]note{
-		"hand-over-letter": {Summary: "Make the letter of a look (PDF)", Text: "The question is asked again as the ledger stood then; that is another look, and recorded as one.", Secret: true},
-		"hand-over-bundle": {Summary: "Make the bundle of a look (ZIP)", Text: "Records, proofs and letter, for `tsujiban verify`.", Secret: true},
+		"hand-over-letter": {Summary: "Make the letter of a look (PDF)", Text: "The question is asked again as the ledger stood then; that is another look, and recorded as one.", Secret: true, File: "application/pdf"},
+		"hand-over-bundle": {Summary: "Make the bundle of a look (ZIP)", Text: "Records, proofs and letter, for `tsujiban verify`.", Secret: true, File: "application/zip"},
 	} {
-		what, kind := "letter", "application/pdf"
-		if id == "hand-over-bundle" {
-			what, kind = "bundle", "application/zip"
-		}
+		what := strings.TrimPrefix(id, "hand-over-")
 		register(s, id, n, func(ctx context.Context, c *call, in *struct {
 			Look int64 `path:"look" minimum:"1"`
 		}) (*file, error) {
@@ -210,7 +208,7 @@ func (s *server) inquiryRoutes() {
 			if err := c.Office.Do(ctx, http.MethodPost, at("/v1/looks/", strconv.FormatInt(in.Look, 10), "/"+what), nil, &f); err != nil {
 				return nil, err
 			}
-			return &file{kind, `attachment; filename="` + f.Name + `"`, strconv.FormatInt(f.Look, 10), f.Data}, nil
+			return &file{n.File, `attachment; filename="` + f.Name + `"`, strconv.FormatInt(f.Look, 10), f.Data}, nil
 		})
 	}
 }

@@ -88,13 +88,13 @@ type trial func(status int, token, id, path string, in any) *reply
 
 func (s *site) ledger(try trial) {
 	const admin, analyst = "administrator", "analyst"
-	try(200, admin, "create-holder", "", `{"id":"hakata-shokai","fields":{"name":"博多商会","corporate":"1234567890126","representative":"佐藤 一郎","address":"福岡市博多区1-1","phone":"092-555-1201","mail":"soumu@hakata.example"},"ground":"contract 1","check":{"what":"登記事項証明書","how":"in person"}}`)
+	try(200, admin, "create-holder", "", `{"id":"hakata-shokai","fields":{"name":"博多商会","corporate":"2000012020001","representative":"佐藤 一郎","address":"福岡市博多区1-1","phone":"092-555-1201","mail":"soumu@hakata.example"},"ground":"contract 1","check":{"what":"登記事項証明書","how":"in person"}}`)
 	try(200, admin, "change-holder", "", `{"fields":{"phone":"092-555-1201"},"ground":"letter"}`)
 	var asked api.Page[api.ScreeningQuestion]
 	try(200, admin, "list-screening-questions", "", nil).into(s.t, &asked)
 	answers := map[string]string{}
 	for _, q := range asked.Items {
-		answers[q.ID] = map[string]string{"text": "代表電話", "count": "2", "yesno": "no"}[q.Kind]
+		answers[q.ID] = map[string]string{"text": "取引先への営業連絡と、問い合わせへの折り返し電話に使います", "count": "2", "yesno": "no"}[q.Kind]
 	}
 	answers["met"] = "yes"
 	var screened api.Screening
@@ -164,6 +164,6 @@ func (s *site) inquiry(try trial) {
 	}
 	try(200, officer, "get-inquiry", at, nil)
 	try(200, officer, "close-inquiry", at+"/close", api.Reason{Note: "answered by letter"})
-	try(200, "administrator", "add-hold", "/retention/holds", `{"customer":"hakata-shokai","kind":"dispute","ground":"bill of October"}`)
+	try(200, "administrator", "add-hold", "/retention/holds", `{"customer":"hakata-shokai","kind":"court","ground":"bill of October"}`)
 	try(200, "administrator", "release-hold", "/retention/holds/1/release", api.Reason{Note: "settled"})
 }

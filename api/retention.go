@@ -59,7 +59,7 @@ type NewHold struct {
 	Customer string    `json:"customer,omitempty" maxLength:"64"`
 	From     time.Time `json:"from,omitzero"`
 	To       time.Time `json:"to,omitzero"`
-	Kind     string    `json:"kind" minLength:"1" maxLength:"40" doc:"The kind of ground." example:"preservation"`
+	Kind     string    `json:"kind" enum:"preservation,warrant,consent,court" doc:"The kind of ground."`
 	Ground   string    `json:"ground" minLength:"1" maxLength:"500" doc:"The document."`
 	Until    time.Time `json:"until,omitzero" doc:"The most that the kind allows when absent."`
 }
