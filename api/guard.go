@@ -106,10 +106,6 @@ func (s *server) judge(row *Row, c *call, r *http.Request) *kind {
 func (s *server) caller(r *http.Request) (*Caller, *Problem) {
 	lang := langOf(r.Header.Get("Accept-Language"), nil)
 	refused := problem(unauthenticated, lang).with("WWW-Authenticate", `Bearer realm="tsujiban"`)
-	from := address(r.RemoteAddr)
-	if s.limits.tired(from, s.o.Clock()) {
-		return nil, problem(tooFast, lang).with("Retry-After", "10")
-	}
 	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if len(r.Header.Values("Authorization")) != 1 || !strings.EqualFold(scheme, "Bearer") || secret == "" || len(secret) > maxBearer {
 		return nil, refused
@@ -119,7 +115,9 @@ func (s *server) caller(r *http.Request) (*Caller, *Problem) {
 	case err == nil:
 		return c, nil
 	case tsujiban.CodeOf(err) == tsujiban.CodeForbidden, tsujiban.CodeOf(err) == tsujiban.CodeNotFound:
-		s.limits.failed(from, s.o.Clock())
+		if !s.limits.wrongAgain(address(r.RemoteAddr), s.o.Clock()) {
+			return nil, problem(tooFast, lang).with("Retry-After", "10")
+		}
 		return nil, refused.with("WWW-Authenticate", `Bearer realm="tsujiban", error="invalid_token"`)
 	case r.Context().Err() == nil:
 		s.o.Log.Error("tokens cannot be looked up", slog.Any("error", err))
@@ -154,21 +152,15 @@ func (l *limits) pass(token string, o Options) bool {
 	return b.AllowN(o.Clock(), 1)
 }
 
-// Wrong tokens: so many at once from one address, and one more every so often. A token cannot be guessed; this keeps the store idle.
+// Wrong tokens: so many at once from one address, and one more every so often. A token cannot be guessed; who tries is told to stop.
 const (
 	wrongBurst = 20
 	wrongEvery = 2 * time.Second
 	wrongMost  = 10_000 // addresses
 )
 
-func (l *limits) tired(from string, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	b := l.wrong[from]
-	return b != nil && b.TokensAt(now) < 1
-}
-
-func (l *limits) failed(from string, now time.Time) {
+// wrongAgain counts a token that is not known; false when there were too many. Those that are known are not held up by it: others may share the address.
+func (l *limits) wrongAgain(from string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.wrong[from]
@@ -179,7 +171,7 @@ func (l *limits) failed(from string, now time.Time) {
 		b = rate.NewLimiter(rate.Every(wrongEvery), wrongBurst)
 		l.wrong[from] = b
 	}
-	b.AllowN(now, 1)
+	return b.AllowN(now, 1)
 }
 
 // body reads all of a body, so that what is carried out is what was sent.

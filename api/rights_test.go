@@ -133,9 +133,10 @@ func TestTokens(t *testing.T) {
 	for range 30 {
 		s.do("wrong", "GET", "/status", nil)
 	}
-	if r := s.do("analyst", "GET", "/status", nil); r.status != http.StatusTooManyRequests || r.header.Get("Retry-After") == "" {
+	if r := s.do("wrong", "GET", "/status", nil); r.status != http.StatusTooManyRequests || r.header.Get("Retry-After") == "" {
 		t.Errorf("an address that tries many tokens: %d", r.status)
 	}
+	s.must(http.StatusForbidden, "inquiry-officer", "POST", "/customers", "{}") // who has one is not held up
 }
 
 // TestRate: a token is slowed down, others are not.
