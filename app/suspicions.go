@@ -30,6 +30,9 @@ func (a *App) suspected(c *suspicion.Case) {
 	}
 }
 
+// maxCases is how many cases a page lists at most.
+const maxCases = 500
+
 // suspicions lists cases of suspicion, newest first.
 func (s *controlServer) suspicions(r *http.Request) (any, error) {
 	a, v := s.app, r.URL.Query()
@@ -45,7 +48,8 @@ func (s *controlServer) suspicions(r *http.Request) (any, error) {
 	if q.Limit, err = limitOf(r); err != nil {
 		return nil, err
 	}
-	behind := a.viewed.wait(r.Context(), a.journal.Committed())
+	q.Limit = min(q.Limit, maxCases)
+	behind := a.fresh(r.Context())
 	page, err := a.store.Suspicions(r.Context(), q)
 	if err != nil {
 		return nil, err
@@ -92,7 +96,7 @@ func (s *controlServer) theSuspicion(r *http.Request) (c suspicion.Case, err err
 	if err != nil || id == 0 {
 		return c, tsujiban.Errorf(tsujiban.CodeInvalid, "%q is no case; \"tsujiban case list\" shows them", r.PathValue("case"))
 	}
-	s.app.viewed.wait(r.Context(), s.app.journal.Committed())
+	s.app.fresh(r.Context())
 	c, err = s.app.store.Suspicion(r.Context(), id)
 	if tsujiban.CodeOf(err) == tsujiban.CodeNotFound && err != nil {
 		err = tsujiban.Errorf(tsujiban.CodeNotFound, "there is no case %d; \"tsujiban case list\" shows them", id)

@@ -73,7 +73,7 @@ func (s *controlServer) use(r *http.Request) (any, error) {
 	if !from.Before(to) || to.Sub(from) > longSpan {
 		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "from, to: write a span of at most %d days, from before to", longSpan/(24*time.Hour))
 	}
-	behind := a.viewed.wait(r.Context(), a.journal.Committed())
+	behind := a.fresh(r.Context())
 	u := bill.NewUse(zone, to.Sub(from) <= hoursSpan)
 	if err := a.billed(r.Context(), tsujiban.CustomerID(state.ID), from, to, func(c *bill.Call) error { u.Add(c); return nil }); err != nil {
 		return nil, err

@@ -144,6 +144,18 @@ func (v *viewed) wait(ctx context.Context, seq uint64) (behind uint64) {
 	}
 }
 
+// nearBy is how many entries the view may be behind for a page to wait for it: under load it is further, on purpose.
+const nearBy = 500
+
+// fresh waits for the view to have what is on disk now, where it is about to, and tells how far it is behind.
+func (a *App) fresh(ctx context.Context) (behind uint64) {
+	end, pos := a.journal.Committed(), a.viewed.position()
+	if end > pos+nearBy {
+		return end - pos
+	}
+	return a.viewed.wait(ctx, end)
+}
+
 func (v *viewed) position() uint64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()

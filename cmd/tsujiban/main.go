@@ -57,6 +57,8 @@ func verbs() []verb {
 	vs = append(vs, trunkVerbs()...)
 	vs = append(vs, restrictVerbs()...)
 	vs = append(vs, caseVerbs()...)
+	vs = append(vs, useVerbs()...)
+	vs = append(vs, ruleVerbs()...)
 	vs = append(vs, callVerbs()...)
 	vs = append(vs, simulateVerbs()...)
 	vs = append(vs, replayVerbs()...)
