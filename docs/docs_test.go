@@ -20,7 +20,7 @@ import (
 var pages = []string{
 	"../README.md", "../README.ja.md", "setup.md", "setup.ja.md", "limits.md", "limits.ja.md",
 	"incident.md", "incident.ja.md", "records.md", "operation.md", "evidence.md", "evidence.ja.md",
-	"numbers.md", "numbers.ja.md", "retention.md", "retention.ja.md", "inquiry.md", "inquiry.ja.md", "backtest.md", "backtest.ja.md",
+	"numbers.md", "numbers.ja.md", "retention.md", "retention.ja.md", "inquiry.md", "inquiry.ja.md", "backtest.md", "backtest.ja.md", "cases.md", "cases.ja.md",
 }
 
 // block is a fenced piece of a page.
