@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"guard/spend", "guard/fraud"},
 	{"guard", "trace"},
 	{"journal", "evidence"},
-	{"ledger", "retention", "people", "suspicion", "bill"},
+	{"ledger", "retention", "people", "suspicion", "bill", "notify/outbox"},
 	{"store"},
 	{"inquiry"},
 	{"store/sqlite", "store/storetest"},

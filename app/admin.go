@@ -269,6 +269,10 @@ func (a *App) Reload(ctx context.Context, by string) (control.Done, error) {
 	if err != nil {
 		return control.Done{}, err
 	}
+	ways, err := newWays(cfg, a.now)
+	if err != nil {
+		return control.Done{}, err
+	}
 	if !slices.EqualFunc(cfg.Listen, a.o.Config.Listen, func(x, y config.Listen) bool { return x.Transport == y.Transport }) {
 		cs.listen = a.certs.now.Load().listen // the sockets that are open need theirs
 	}
@@ -303,6 +307,7 @@ func (a *App) Reload(ctx context.Context, by string) (control.Done, error) {
 		return done, a.undone(context.WithoutCancel(ctx), by, 0, 1, err)
 	}
 	a.certs.now.Store(cs)
+	a.teller.reload(ways)
 	a.cfg, a.rules = cfg, r
 	a.setLevel()
 	a.force(customers, trunks, p, dir)

@@ -21,6 +21,8 @@ import (
 	"tsujiban/guard"
 	"tsujiban/guard/policy"
 	"tsujiban/journal"
+	"tsujiban/notify"
+	"tsujiban/notify/outbox"
 	"tsujiban/store/sqlite"
 )
 
@@ -36,6 +38,8 @@ type Options struct {
 	Version string
 	Guests  console.Guests // who is signed in at the console; nobody when nil
 	FS      journal.FS     // where the journal is kept; the machine's when nil
+	// Answers makes the links by which a customer says whether a use was theirs; nil: mail asks for an answer by mail or telephone.
+	Answers func(*outbox.Notice, *notify.Facts) (notify.Answers, error)
 	// Reload asks to read configuration, rates, certificates and customers again.
 	Reload <-chan struct{}
 	// Now, once closed, cuts the orderly stop short: running calls are not waited for.
@@ -78,6 +82,7 @@ type App struct {
 	folderDone  chan struct{}
 	prover      *prover
 	keeper      *keeper
+	teller      *teller
 	folds       chan struct{} // cap 1: taken by who writes a snapshot
 	stopWatch   context.CancelFunc
 	watchDone   chan struct{}
@@ -116,6 +121,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 		{"retention", a.startRetention},
 		{"metrics", a.startMetrics},
 		{"deadlines", a.startWatch},
+		{"notices", a.startNotices},
 		{"control socket", a.startControl},
 		{"console", a.startConsole},
 	} {

@@ -217,6 +217,9 @@ func (a *App) startWatch(ctx context.Context) error {
 	return nil
 }
 
+// overdueNote begins the record of a step that is overdue; notices are made of it.
+const overdueNote = "overdue: "
+
 // watch tells once of every step that is overdue, and brings into force what has come true meanwhile.
 func (a *App) watch(ctx context.Context) error {
 	l := a.store.Ledger()
@@ -225,7 +228,7 @@ func (a *App) watch(ctx context.Context) error {
 		return err
 	}
 	for _, d := range due {
-		if _, err := a.record(ctx, guardName, fmt.Sprintf("overdue: %s", stepNote(d.Case, &d.Step))); err != nil {
+		if _, err := a.record(ctx, guardName, overdueNote+stepNote(d.Case, &d.Step)); err != nil {
 			return err
 		}
 		a.log.Warn("a step of a suspension case is overdue", slog.Int64("case", d.Case), slog.Int("step", d.Step.N), slog.Time("due", d.Step.Due))

@@ -51,6 +51,7 @@ var (
 	descOldest    = desc("retention_oldest_seconds", "When the oldest record was made, in seconds of Unix time, by kind.", "kind")
 	descRetained  = desc("retention_last_seconds", "When retention was enforced last, in seconds of Unix time.")
 	descNotErased = desc("retention_failing", "1 while what is past its term cannot be erased.")
+	descNotices   = desc("notices", "Notices that wait to be told, and that could not be, by state.", "state")
 	descReady     = desc("ready", "1 while calls are taken in.")
 	descCarrier   = desc("carrier_up", "1 while a carrier answers.", "carrier")
 	descRequests  = desc("sip_requests_total", "SIP requests received, by method.", "method")
@@ -103,6 +104,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	gauge(descViewed, float64(a.viewed.position()))
 	gauge(descProven, float64(a.prover.proven.Load()))
 	a.keeper.collect(gauge, count)
+	a.teller.collect(gauge)
 	gauge(descUnproven, truth(a.prover.failing.Load() != nil))
 }
 

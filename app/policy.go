@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"tsujiban"
 	"tsujiban/app/config"
@@ -161,6 +162,11 @@ func Check(c *config.Config) error {
 	}
 	if _, err := loadCerts(c); err != nil {
 		errs = append(errs, err)
+	}
+	if w, err := newWays(c, time.Now); err != nil {
+		errs = append(errs, err)
+	} else {
+		w.close()
 	}
 	if len(errs) > 0 {
 		return &tsujiban.Error{Code: tsujiban.CodeInvalid, Err: fmt.Errorf("%w", errors.Join(errs...))}

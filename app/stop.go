@@ -32,6 +32,7 @@ func (a *App) stop(why string) error {
 		<-a.watchDone
 	}
 	a.stopRetention()
+	a.teller.stop()
 	if a.folderDone != nil {
 		a.stopFolder()
 		<-a.folderDone

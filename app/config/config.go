@@ -32,6 +32,9 @@ type Config struct {
 	Console   Console
 	Metrics   Metrics
 	Log       Log
+	Mail      Mail
+	Webhooks  []Webhook // [[webhook]]
+	Notify    Notify
 }
 
 // Node says what this program is and where it keeps its data.
@@ -246,6 +249,9 @@ func Parse(name, dir string, data []byte) (*Config, error) {
 		r.sip(&f.SIP, c)
 		r.console(&f.Console, c)
 		r.rest(&f, c)
+		r.mail(&f.Mail, c)
+		r.webhooks(f.Webhook, c)
+		r.notify(&f.Notify, c)
 	}
 	if err := r.err(); err != nil {
 		return nil, err

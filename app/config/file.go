@@ -17,6 +17,41 @@ type fileConfig struct {
 	Console   fileConsole   `toml:"console"`
 	Metrics   fileMetrics   `toml:"metrics"`
 	Log       fileLog       `toml:"log"`
+	Mail      fileMail      `toml:"mail"`
+	Webhook   []fileWebhook `toml:"webhook"`
+	Notify    fileNotify    `toml:"notify"`
+}
+
+type fileMail struct {
+	Server       string `toml:"server"`
+	Port         *int   `toml:"port"`
+	Security     string `toml:"security"`
+	User         string `toml:"user"`
+	PasswordFile string `toml:"password_file"`
+	CA           string `toml:"ca"`
+	From         string `toml:"from"`
+	ReplyTo      string `toml:"reply_to"`
+}
+
+type fileWebhook struct {
+	ID            string   `toml:"id"`
+	URL           string   `toml:"url"`
+	Format        string   `toml:"format"`
+	SecretFile    string   `toml:"secret_file"`
+	Kinds         []string `toml:"kinds"`
+	AllowNetworks []string `toml:"allow_networks"`
+	Language      string   `toml:"language"`
+}
+
+type fileNotify struct {
+	Staff      []string `toml:"staff"`
+	Customers  string   `toml:"customers"`
+	Digest     string   `toml:"digest"`
+	QuietFrom  string   `toml:"quiet_from"`
+	QuietUntil string   `toml:"quiet_until"`
+	Storm      *int     `toml:"storm"`
+	Spread     string   `toml:"spread"`
+	GiveUp     string   `toml:"give_up"`
 }
 
 type fileNode struct {

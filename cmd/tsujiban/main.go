@@ -65,6 +65,7 @@ func verbs() []verb {
 	vs = append(vs, fileVerbs()...)
 	vs = append(vs, evidenceVerbs()...)
 	vs = append(vs, retentionVerbs()...)
+	vs = append(vs, noticeVerbs()...)
 	return append(vs, helpVerbs()...)
 }
 

@@ -85,7 +85,7 @@ func setPosition(ctx context.Context, tx *sql.Tx, seq uint64) error {
 func (s *Store) ResetViews(ctx context.Context, first uint64) error {
 	return s.withView(func(v *database) error {
 		return v.change(ctx, "forget the calls", func(tx *sql.Tx) error {
-			for _, table := range []string{"calls", "suspicions", "suspicion_keys"} {
+			for _, table := range []string{"calls", "suspicions", "suspicion_keys", "accesses"} {
 				if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
 					return err
 				}
@@ -103,6 +103,8 @@ type fold struct {
 	calls   []folded
 	book    *suspicion.Book // cases of suspicion
 	changed []*suspicion.Case
+
+	accesses map[access]accessed // made by the first
 }
 
 type folded struct {
@@ -118,6 +120,7 @@ func (f *fold) reset() {
 	clear(f.at)
 	clear(f.calls) // lets go of their strings
 	f.calls = f.calls[:0]
+	clear(f.accesses)
 }
 
 func (f *fold) add(ev *tsujiban.Event) {
@@ -134,6 +137,8 @@ func (f *fold) add(ev *tsujiban.Event) {
 		c := f.of(ev.Call)
 		c.ended = true
 		c.call.End(ev)
+	case tsujiban.EventRegistered, tsujiban.EventRefused:
+		f.access(ev)
 	}
 }
 
@@ -187,6 +192,9 @@ func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
 	defer func() { _ = end.Close() }()
 	// The driver starts a goroutine per statement when the context can be cancelled.
 	inner := context.WithoutCancel(ctx)
+	if err := f.writeAccesses(inner, tx); err != nil {
+		return err
+	}
 	args := make([]any, 0, 33)
 	for i := range f.calls {
 		c := &f.calls[i]

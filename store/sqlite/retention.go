@@ -146,6 +146,9 @@ func (s *Store) EraseCalls(ctx context.Context, before time.Time, holds []retent
 				if err == nil {
 					some, err = r.RowsAffected()
 				}
+				if err == nil { // who registered from where goes with the calls
+					_, err = tx.ExecContext(ctx, `DELETE FROM accesses WHERE slot < ?`, floorDiv(before.Unix(), slotSeconds))
+				}
 				return err
 			})
 		})

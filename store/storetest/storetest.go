@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/notify/outbox"
 	"tsujiban/people"
 	"tsujiban/store"
 )
@@ -78,6 +79,7 @@ type Store interface {
 	Calls
 	Inquiries
 	people.Store
+	outbox.Box
 	Close() error
 }
 
@@ -122,6 +124,8 @@ func Run(t *testing.T, open Open) {
 		"links":                    links,
 		"proposals":                proposals,
 		"sweep of people":          sweep,
+		"notices":                  notices,
+		"notices settled":          noticesSettled,
 		"reopen":                   reopen,
 		"closed":                   closed,
 		"cancelled":                cancelled,

@@ -1,0 +1,255 @@
+package notify
+
+import (
+	"encoding/json"
+
+	"tsujiban"
+	"tsujiban/notify/letter"
+	"tsujiban/notify/outbox"
+)
+
+// FactsOf reads the facts of a notice.
+func FactsOf(n *outbox.Notice) (*Facts, error) {
+	f := &Facts{}
+	if err := json.Unmarshal(n.Facts, f); err != nil {
+		return nil, tsujiban.Errorf(tsujiban.CodeCorrupt, "the facts of notice %s cannot be read: %w", n.ID, err)
+	}
+	return f, nil
+}
+
+// stopped asks the customer, or says what was stopped, and asks.
+func (p *page) stopped() (*letter.Letter, error) {
+	l := &letter.Letter{Tone: letter.Alarm}
+	fraud := p.f.Reason == tsujiban.ReasonFraud.String()
+	name := letter.Foreign(p.customer())
+	switch {
+	case p.n.Kind == outbox.Question:
+		l.Tone = letter.Warn
+		l.Subject = p.trf("【ご確認のお願い】普段と異なる発信がありました（%s 様）", "Please confirm: unusual calls from your line (%s)", name)
+		l.Title = p.tr("この発信はお客様のご利用ですか", "Were these calls yours?")
+	case p.n.Kind == outbox.Closing:
+		l.Subject = p.trf("【重要】すべての発信を停止しました（%s 様）", "Important: all outgoing calls were stopped (%s)", name)
+		l.Title = p.tr("緊急通報を除くすべての発信を停止しました", "All calls but emergency calls were stopped")
+	default:
+		l.Subject = p.trf("【重要】発信の一部を停止しました（%s 様）", "Important: some outgoing calls were stopped (%s)", name)
+		l.Title = p.tr("発信の一部を停止しました", "Some outgoing calls were stopped")
+	}
+	if p.n.Staff {
+		l.Subject = p.trf("【監視】%s: %s", "%s: %s", name, p.line())
+		l.Title = p.trf("%s: %s", "%s: %s", name, p.line())
+	}
+	l.Parts = append(l.Parts, p.happened(fraud))
+	if !p.n.Staff && fraud {
+		part, err := p.ask()
+		if err != nil {
+			return nil, err
+		}
+		l.Parts = append(l.Parts, part, p.pbxSteps())
+	}
+	if p.n.Staff && len(p.f.Why) > 0 {
+		l.Parts = append(l.Parts, letter.Part{Heading: p.tr("根拠", "Why"), List: p.why(), After: p.trf("重み %.1f デシバン", "weight %.1f decibans", p.f.Weight)},
+			letter.Part{After: p.trf("解除: tsujiban release %s -note …　詳細: tsujiban customer show %s", "Release: tsujiban release %s -note …  Details: tsujiban customer show %s", p.f.Customer, p.f.Customer)})
+	}
+	return l, nil
+}
+
+// happened says it in plain words.
+func (p *page) happened(fraud bool) letter.Part {
+	f := p.f
+	text := ""
+	switch {
+	case p.n.Staff:
+	case !fraud:
+		text = p.trf("%sに、担当者がお客様の回線の発信を停止しました。", "At %s our staff stopped calls from your line.", p.at(f.At))
+	case p.n.Kind == outbox.Question:
+		text = p.trf("%s、お客様の回線から、普段と異なる発信がありました。第三者がPBXやルーターに入り込み、お客様になりすまして発信している場合があります。発信は止めていません。",
+			"At %s there were unusual calls from your line. Somebody else may have got into your PBX or router and be calling at your expense. Nothing was stopped.", p.at(f.At))
+	default:
+		text = p.trf("%s、お客様の回線から、第三者によるとみられる発信がありました。被害を防ぐため、下記の発信を直ちに停止しました。それ以外の発信と着信は、これまでどおりご利用いただけます。",
+			"At %s there were calls from your line that look like somebody else's. To protect you we stopped the calls named below at once. All other calls, and incoming ones, go on as before.", p.at(f.At))
+		if p.n.Kind == outbox.Closing {
+			text = p.trf("%s、お客様の回線から、第三者によるとみられる発信がありました。被害を防ぐため、緊急通報を除くすべての発信を直ちに停止しました。着信はご利用いただけます。",
+				"At %s there were calls from your line that look like somebody else's. To protect you we stopped all calls but emergency calls at once. Incoming calls go on.", p.at(f.At))
+		}
+	}
+	what := p.tr("停止した発信", "Stopped")
+	if p.n.Kind == outbox.Question {
+		what = p.tr("普段と異なる発信", "Unusual")
+	}
+	pairs := []letter.Pair{{Name: p.tr("契約者", "Customer"), Value: letter.Foreign(p.customer()) + " (" + f.Customer + ")"}, {Name: p.tr("日時", "When"), Value: p.at(f.At)}, {Name: what, Value: p.reach()}}
+	if p.n.Staff && f.By != "" {
+		pairs = append(pairs, letter.Pair{Name: p.tr("実施者", "By"), Value: letter.Foreign(f.By)})
+	}
+	if f.Note != "" && (p.n.Staff || !fraud) {
+		pairs = append(pairs, letter.Pair{Name: p.tr("備考", "Note"), Value: letter.Foreign(f.Note)})
+	}
+	if !p.n.Staff && fraud && len(p.why()) > 0 {
+		pairs = append(pairs, letter.Pair{Name: p.tr("気づいた点", "What we noticed"), Value: joined(p.why(), p.tr("、", "; "))})
+	}
+	return letter.Part{Text: text, Pairs: append(pairs, p.used()...)}
+}
+
+func joined(parts []string, by string) string {
+	out := ""
+	for i, s := range parts {
+		if i > 0 {
+			out += by
+		}
+		out += s
+	}
+	return out
+}
+
+// ask is the question with its two answers.
+func (p *page) ask() (letter.Part, error) {
+	part := letter.Part{Heading: p.tr("この発信はお客様のご利用ですか", "Was this you?")}
+	var a Answers
+	if p.Ask != nil {
+		var err error
+		if a, err = p.Ask(p.n, p.f); err != nil {
+			return part, err
+		}
+	}
+	if a.Yes == "" || a.No == "" {
+		part.Text = p.tr("お手数ですが、このメールへのご返信またはお電話でお知らせください。ご利用でない場合は、停止を続け、PBXの確認をお手伝いします。", "Please tell us by answering this mail or by telephone. If it was not you, the stop stays and we help with the PBX.")
+		return part, nil
+	}
+	part.Links = []letter.Link{
+		{Text: p.tr("いいえ、利用していません", "No, that was not us"), URL: a.No, Strong: true},
+		{Text: p.tr("はい、当社の利用です", "Yes, that was us"), URL: a.Yes},
+	}
+	part.After = p.tr("ログインは不要です。開いた画面で確定するまで回答は送られません。リンクは7日間、一度だけ使えます。", "No sign-in is needed. Nothing is answered before you confirm on the page that opens. The links work once, within 7 days.")
+	return part, nil
+}
+
+func (p *page) released() *letter.Letter {
+	name := letter.Foreign(p.customer())
+	l := &letter.Letter{Tone: letter.Good, Subject: p.trf("発信の制限を解除しました（%s 様）", "Your calls are no longer restricted (%s)", name)}
+	text := p.trf("%s、お客様の回線の発信の制限を解除しました。これまでどおりご利用いただけます。", "At %s the restriction of your calls was lifted. They go on as before.", p.at(p.f.At))
+	if p.n.Staff {
+		l.Subject, text = p.trf("【監視】%s: 解除", "%s: released", name), ""
+	}
+	pairs := []letter.Pair{{Name: p.tr("契約者", "Customer"), Value: name + " (" + p.f.Customer + ")"}, {Name: p.tr("日時", "When"), Value: p.at(p.f.At)}}
+	if p.n.Staff {
+		pairs = append(pairs, letter.Pair{Name: p.tr("実施者", "By"), Value: letter.Foreign(p.f.By)}, letter.Pair{Name: p.tr("備考", "Note"), Value: letter.Foreign(p.f.Note)})
+	}
+	l.Parts = []letter.Part{{Text: text, Pairs: append(pairs, p.used()[:2]...)}}
+	if !p.n.Staff {
+		l.Parts = append(l.Parts, p.pbxSteps())
+	}
+	return l
+}
+
+func (p *page) answer() string {
+	if p.f.Theirs != nil && *p.f.Theirs {
+		return p.tr("はい、利用しました", "yes, that was us")
+	}
+	return p.tr("いいえ、利用していません", "no, that was not us")
+}
+
+func (p *page) replied() *letter.Letter {
+	name := letter.Foreign(p.customer())
+	l := &letter.Letter{Tone: letter.Calm, Subject: p.trf("【監視】%s の回答: %s", "%s answers: %s", name, p.answer())}
+	if p.f.Theirs != nil && !*p.f.Theirs {
+		l.Tone = letter.Alarm
+	}
+	l.Parts = []letter.Part{{Pairs: append([]letter.Pair{
+		{Name: p.tr("契約者", "Customer"), Value: name + " (" + p.f.Customer + ")"}, {Name: p.tr("日時", "When"), Value: p.at(p.f.At)},
+		{Name: p.tr("回答", "Answer"), Value: p.answer()}, {Name: p.tr("受けた方法", "Taken down by"), Value: letter.Foreign(p.f.By)}, {Name: p.tr("備考", "Note"), Value: letter.Foreign(p.f.Note)},
+	}, p.used()[:2]...)}}
+	return l
+}
+
+func (p *page) spent() string {
+	which := p.tr("1日", "day")
+	if p.f.Cap == "month" {
+		which = p.tr("1か月", "month")
+	}
+	if p.f.Percent >= 100 {
+		return p.trf("%sの利用上限に達しました", "the limit of the %s is reached", which)
+	}
+	return p.trf("%sの利用上限の%d%%に達しました", "%[2]d %% of the limit of the %[1]s is used", which, p.f.Percent)
+}
+
+func (p *page) spending() *letter.Letter {
+	name := letter.Foreign(p.customer())
+	l := &letter.Letter{Tone: letter.Warn, Subject: p.trf("%s（%s 様）", "%[2]s: %[1]s", p.spent(), name)}
+	part := letter.Part{Pairs: append([]letter.Pair{{Name: p.tr("契約者", "Customer"), Value: name + " (" + p.f.Customer + ")"}}, p.used()[:2]...)}
+	if p.f.Percent >= 100 {
+		l.Tone = letter.Alarm
+		part.Text = p.tr("上限を超える発信はお断りしています。緊急通報と着信はご利用いただけます。", "Calls beyond the limit are refused. Emergency calls and incoming calls go on.")
+	} else {
+		part.Text = p.tr("このまま続くと、上限に達した時点で料金の掛かる発信をお断りします。", "Once the limit is reached, calls that cost money are refused.")
+	}
+	part.After = p.tr("心当たりのないご利用であれば、直ちにご連絡ください。上限の変更も承ります。", "If you do not know these calls, tell us at once. The limit can be changed, too.")
+	l.Parts = []letter.Part{part}
+	return l
+}
+
+func (p *page) trouble() *letter.Letter {
+	f := p.f
+	what := p.trf("接続先の事業者 %s", "carrier %s", letter.Foreign(f.Note))
+	if f.Part == "journal" {
+		what = p.tr("記録簿（ジャーナル）", "the journal")
+	}
+	l := &letter.Letter{Tone: letter.Alarm, Subject: p.trf("【設備】%s: %sに異常があります", "%s: %s fails", f.Node, what)}
+	text := p.tr("発信は別の事業者へ回しています。ほかになければ、発信できません。", "Calls go to another carrier; where there is none they fail.")
+	if f.Part == "journal" {
+		text = p.tr("記録を保存できません。設定により、緊急通報以外の発信を断っている場合があります。ディスクの空きと状態を確かめてください。", "Records cannot be kept. As configured, calls other than emergency calls may be refused. See whether the disk is full or failing.")
+	}
+	if f.Over {
+		l.Tone, text = letter.Good, ""
+		l.Subject = p.trf("【設備】%s: %sが復旧しました", "%s: %s works again", f.Node, what)
+	}
+	pairs := []letter.Pair{{Name: p.tr("ノード", "Node"), Value: f.Node}, {Name: p.tr("日時", "When"), Value: p.at(f.At)}}
+	if f.Part == "journal" && f.Note != "" {
+		pairs = append(pairs, letter.Pair{Name: p.tr("内容", "Error"), Value: letter.Foreign(f.Note)})
+	}
+	l.Parts = []letter.Part{{Text: text, Pairs: pairs}}
+	return l
+}
+
+func (p *page) waiting() *letter.Letter {
+	l := &letter.Letter{Tone: letter.Warn, Subject: p.tr("【期限切れ】利用停止の手続き", "Overdue: a step of a suspension case")}
+	if p.n.Kind == outbox.Proposal {
+		l.Subject = p.tr("【承認待ち】二人目の確認が必要です", "Waiting for a second person")
+	}
+	pairs := []letter.Pair{{Name: p.tr("内容", "What"), Value: letter.Clean(p.f.Note)}, {Name: p.tr("日時", "When"), Value: p.at(p.f.At)}}
+	if p.f.By != "" && p.n.Kind == outbox.Proposal {
+		pairs = append(pairs, letter.Pair{Name: p.tr("申請者", "By"), Value: letter.Foreign(p.f.By)})
+	}
+	l.Parts = []letter.Part{{Pairs: pairs}}
+	if p.n.Kind == outbox.Overdue {
+		l.Parts[0].After = p.tr("一覧: tsujiban suspension list", "List: tsujiban suspension list")
+	}
+	return l
+}
+
+func (p *page) undeliverable() *letter.Letter {
+	f := p.f.Failed
+	if f == nil {
+		f = &Failed{}
+	}
+	kind := f.Kind
+	if k, ok := outbox.ParseKind(f.Kind); ok {
+		kind = p.kind(k)
+	}
+	l := &letter.Letter{Tone: letter.Warn, Subject: p.trf("【要対応】通知が届きませんでした（%s）", "A notice was not delivered (%s)", kind)}
+	part := letter.Part{Pairs: []letter.Pair{
+		{Name: p.tr("契約者", "Customer"), Value: letter.Foreign(p.customer())}, {Name: p.tr("種類", "Kind"), Value: kind}, {Name: p.tr("宛先", "To"), Value: letter.Clean(f.To)},
+		{Name: p.tr("理由", "Reason"), Value: letter.Foreign(f.Reason)},
+	}}
+	part.Text = p.tr("お客様にはまだ伝わっていません。電話など別の方法でご連絡ください。", "The customer does not know yet. Reach them in another way, such as by telephone.")
+	if f.ID != "" {
+		part.After = p.trf("宛先を直した後の再送: tsujiban notice again %s", "Once it is put right, send it again: tsujiban notice again %s", f.ID)
+	}
+	l.Parts = []letter.Part{part}
+	return l
+}
+
+func (p *page) test() *letter.Letter {
+	return &letter.Letter{
+		Tone: letter.Good, Subject: p.trf("辻番の試験通知（%s）", "Test notice of Tsujiban (%s)", p.f.Node),
+		Parts: []letter.Part{{Text: p.tr("この通知が届いていれば、設定は正しく動いています。", "If you read this, notices work."), Pairs: []letter.Pair{{Name: p.tr("ノード", "Node"), Value: p.f.Node}, {Name: p.tr("日時", "When"), Value: p.at(p.f.At)}, {Name: p.tr("実施者", "By"), Value: letter.Foreign(p.f.By)}}}},
+	}
+}
