@@ -26,7 +26,7 @@ func (s *Store) PutNotices(ctx context.Context, upTo uint64, ns []outbox.Notice)
 			if err := validNotice(n); err != nil {
 				return err
 			}
-			r, err := tx.ExecContext(ctx, `INSERT INTO notices (`+noticeColumns+`, urgent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', '', 0, NULL, '', ?) ON CONFLICT (id) DO NOTHING`,
+			r, err := tx.ExecContext(ctx, `INSERT INTO outbox (`+noticeColumns+`, urgent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', '', 0, NULL, '', ?) ON CONFLICT (id) DO NOTHING`,
 				n.ID, n.Kind.String(), n.Channel.String(), n.To, n.Name, langText(n.Lang), n.Staff, string(n.Customer), string(n.Facts), micros(n.Made), micros(n.Due), n.Kind.Urgent())
 			if err != nil {
 				return err
@@ -40,7 +40,7 @@ func (s *Store) PutNotices(ctx context.Context, upTo uint64, ns []outbox.Notice)
 		if upTo == 0 {
 			return nil
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO notices_position (only, seq) VALUES (1, ?1) ON CONFLICT (only) DO UPDATE SET seq = ?1`, int64(upTo))
+		_, err := tx.ExecContext(ctx, `INSERT INTO outbox_position (only, seq) VALUES (1, ?1) ON CONFLICT (only) DO UPDATE SET seq = ?1`, int64(upTo))
 		return err
 	})
 	return added, err
@@ -66,14 +66,14 @@ func validNotice(n *outbox.Notice) error {
 // NoticesUpTo is how far the journal was read to make notices.
 func (s *Store) NoticesUpTo(ctx context.Context) (upTo uint64, ok bool, err error) {
 	var seq int64
-	err = s.settings.read.QueryRowContext(ctx, `SELECT seq FROM notices_position`).Scan(&seq)
+	err = s.settings.read.QueryRowContext(ctx, `SELECT seq FROM outbox_position`).Scan(&seq)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, nil
 	}
 	return uint64(seq), err == nil, s.settings.explain(ctx, "read the position of the notices", err)
 }
 
-const dueQuery = `SELECT ` + noticeColumns + ` FROM notices INDEXED BY notices_due WHERE state = 'waiting' AND channel = ? AND urgent = ? AND due <= ? ORDER BY due, n LIMIT ?`
+const dueQuery = `SELECT ` + noticeColumns + ` FROM outbox INDEXED BY outbox_due WHERE state = 'waiting' AND channel = ? AND urgent = ? AND due <= ? ORDER BY due, n LIMIT ?`
 
 // DueNotices are those of one channel that are to be sent now.
 func (s *Store) DueNotices(ctx context.Context, c outbox.Channel, at time.Time, limit int) ([]outbox.Notice, error) {
@@ -116,7 +116,7 @@ func noticeOf(r interface{ Scan(...any) error }) (n outbox.Notice, err error) {
 // NextNotice is when the next notice is due.
 func (s *Store) NextNotice(ctx context.Context) (at time.Time, ok bool, err error) {
 	var due sql.NullInt64
-	err = s.settings.read.QueryRowContext(ctx, `SELECT min(due) FROM notices INDEXED BY notices_next WHERE state = 'waiting'`).Scan(&due)
+	err = s.settings.read.QueryRowContext(ctx, `SELECT min(due) FROM outbox INDEXED BY outbox_next WHERE state = 'waiting'`).Scan(&due)
 	return fromNullMicros(due), due.Valid, s.settings.explain(ctx, "find the next notice", err)
 }
 
@@ -124,7 +124,7 @@ func (s *Store) NextNotice(ctx context.Context) (at time.Time, ok bool, err erro
 func (s *Store) JoinNotices(ctx context.Context, group string, ids []string) error {
 	return s.settings.change(ctx, "join notices", func(tx *sql.Tx) error {
 		for _, id := range ids {
-			if _, err := tx.ExecContext(ctx, `UPDATE notices SET grouped = ? WHERE id = ? AND state = 'waiting'`, group, id); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE outbox SET grouped = ? WHERE id = ? AND state = 'waiting'`, group, id); err != nil {
 				return err
 			}
 		}
@@ -140,7 +140,7 @@ func (s *Store) SettleNotices(ctx context.Context, o *outbox.Settled) error {
 	}
 	return s.settings.change(ctx, "settle notices", func(tx *sql.Tx) error {
 		for _, id := range o.IDs {
-			if _, err := tx.ExecContext(ctx, `UPDATE notices SET state = ?, tries = tries + 1, tried = ?, due = iif(? = 'waiting', ?, due), reason = ? WHERE id = ? AND state = 'waiting'`,
+			if _, err := tx.ExecContext(ctx, `UPDATE outbox SET state = ?, tries = tries + 1, tried = ?, due = iif(? = 'waiting', ?, due), reason = ? WHERE id = ? AND state = 'waiting'`,
 				o.State.String(), micros(o.At), o.State.String(), micros(o.Due), store.Clean(reason), id); err != nil {
 				return err
 			}
@@ -156,11 +156,11 @@ func (s *Store) SentNotices(ctx context.Context, c outbox.Channel, to string, si
 	return n, fromNullMicros(at), s.settings.explain(ctx, "count what was sent", err)
 }
 
-const sentQuery = `SELECT count(DISTINCT iif(grouped = '', id, grouped)), max(tried) FROM notices INDEXED BY notices_sent WHERE state = 'sent' AND channel = ? AND recipient = ? AND tried >= ?`
+const sentQuery = `SELECT count(DISTINCT iif(grouped = '', id, grouped)), max(tried) FROM outbox INDEXED BY outbox_sent WHERE state = 'sent' AND channel = ? AND recipient = ? AND tried >= ?`
 
 // Notice returns one notice.
 func (s *Store) Notice(ctx context.Context, id string) (outbox.Notice, error) {
-	n, err := noticeOf(s.settings.read.QueryRowContext(ctx, `SELECT `+noticeColumns+` FROM notices WHERE id = ?`, id))
+	n, err := noticeOf(s.settings.read.QueryRowContext(ctx, `SELECT `+noticeColumns+` FROM outbox WHERE id = ?`, id))
 	return n, s.settings.explain(ctx, "read a notice", foundOne(err, "notice", id))
 }
 
@@ -183,12 +183,12 @@ func (s *Store) Notices(ctx context.Context, q outbox.Query) ([]outbox.Notice, e
 	if q.Customer != "" {
 		where("customer = ?", string(q.Customer))
 	}
-	return s.notices(ctx, `SELECT `+noticeColumns+` FROM notices WHERE `+strings.Join(conds, " AND ")+` ORDER BY n DESC LIMIT ?`, append(args, q.Limit)...)
+	return s.notices(ctx, `SELECT `+noticeColumns+` FROM outbox WHERE `+strings.Join(conds, " AND ")+` ORDER BY n DESC LIMIT ?`, append(args, q.Limit)...)
 }
 
 // CountNotices counts the notices that wait and those that were given up.
 func (s *Store) CountNotices(ctx context.Context) (c outbox.Count, err error) {
-	err = s.settings.list(ctx, "count the notices", s.settings.read, `SELECT state, count(*) FROM notices WHERE state IN ('waiting', 'dead') GROUP BY state`, nil, func(r *sql.Rows) error {
+	err = s.settings.list(ctx, "count the notices", s.settings.read, `SELECT state, count(*) FROM outbox WHERE state IN ('waiting', 'dead') GROUP BY state`, nil, func(r *sql.Rows) error {
 		var name string
 		var n int
 		if err := r.Scan(&name, &n); err != nil {
@@ -207,14 +207,14 @@ func (s *Store) CountNotices(ctx context.Context) (c outbox.Count, err error) {
 // NoticeAgain puts a dead notice, and those of its group, up to be sent again.
 func (s *Store) NoticeAgain(ctx context.Context, id string, at time.Time) (n outbox.Notice, err error) {
 	err = s.settings.change(ctx, "send a notice again", func(tx *sql.Tx) error {
-		n, err = noticeOf(tx.QueryRowContext(ctx, `SELECT `+noticeColumns+` FROM notices WHERE id = ?`, id))
+		n, err = noticeOf(tx.QueryRowContext(ctx, `SELECT `+noticeColumns+` FROM outbox WHERE id = ?`, id))
 		if err := foundOne(err, "notice", id); err != nil {
 			return err
 		}
 		if n.State != outbox.Dead {
 			return tsujiban.Errorf(tsujiban.CodeConflict, "notice %s is %s; only one that was given up is sent again", id, n.State)
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE notices SET state = 'waiting', made = ?1, due = ?1, tries = 0, reason = '' WHERE state = 'dead' AND (id = ?2 OR grouped <> '' AND grouped = ?3)`, micros(at), id, n.Group)
+		_, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'waiting', made = ?1, due = ?1, tries = 0, reason = '' WHERE state = 'dead' AND (id = ?2 OR grouped <> '' AND grouped = ?3)`, micros(at), id, n.Group)
 		n.State, n.Made, n.Due, n.Tries, n.Reason = outbox.Waiting, fromMicros(micros(at)), fromMicros(micros(at)), 0, ""
 		return err
 	})
@@ -224,7 +224,7 @@ func (s *Store) NoticeAgain(ctx context.Context, id string, at time.Time) (n out
 // DropNotices forgets those that were sent, or given up, before these instants; what they told is overwritten in the file.
 func (s *Store) DropNotices(ctx context.Context, sent, dead time.Time) (n int, err error) {
 	err = s.settings.erase(ctx, "forget notices", func(tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `DELETE FROM notices WHERE state = 'sent' AND tried < ? OR state = 'dead' AND tried < ?`, micros(sent), micros(dead))
+		r, err := tx.ExecContext(ctx, `DELETE FROM outbox WHERE state = 'sent' AND tried < ? OR state = 'dead' AND tried < ?`, micros(sent), micros(dead))
 		if err != nil {
 			return err
 		}

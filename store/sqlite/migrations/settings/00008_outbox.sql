@@ -1,7 +1,7 @@
 -- Notices that wait to be told, were told, or could not be. facts is JSON; times are microseconds of Unix time (UTC).
 
 -- +goose Up
-CREATE TABLE notices (
+CREATE TABLE outbox (
     n        INTEGER PRIMARY KEY AUTOINCREMENT,
     id       TEXT    NOT NULL UNIQUE,
     kind     TEXT    NOT NULL,
@@ -21,14 +21,14 @@ CREATE TABLE notices (
     tried    INTEGER,
     reason   TEXT    NOT NULL DEFAULT ''
 ) STRICT;
-CREATE INDEX notices_due ON notices (channel, urgent DESC, due) WHERE state = 'waiting';
-CREATE INDEX notices_next ON notices (due) WHERE state = 'waiting';
-CREATE INDEX notices_sent ON notices (channel, recipient, tried) WHERE state = 'sent';
-CREATE INDEX notices_state ON notices (state, n);
-CREATE INDEX notices_customer ON notices (customer, n);
+CREATE INDEX outbox_due ON outbox (channel, urgent DESC, due) WHERE state = 'waiting';
+CREATE INDEX outbox_next ON outbox (due) WHERE state = 'waiting';
+CREATE INDEX outbox_sent ON outbox (channel, recipient, tried) WHERE state = 'sent';
+CREATE INDEX outbox_state ON outbox (state, n);
+CREATE INDEX outbox_customer ON outbox (customer, n);
 
 -- How far the journal was read to make notices; no row when it never was.
-CREATE TABLE notices_position (
+CREATE TABLE outbox_position (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     seq  INTEGER NOT NULL
 ) STRICT;
