@@ -3,6 +3,7 @@ package app
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -65,5 +66,39 @@ func TestEventsFollow(t *testing.T) {
 	}
 	if err := office.Stream(t.Context(), "/v1/events?after=x", nil); err == nil {
 		t.Error("after=x was taken")
+	}
+}
+
+// TestNoEndsRunningCalls: "that was not us" restricts, also where nothing stood, and ends what is up; who answered is a named person or a link.
+func TestNoEndsRunningCalls(t *testing.T) {
+	r := newSite(t).start()
+	r.pbx.talkTo(r.guard, r.carrier, "01012125550100")
+	if err := r.Office("link to soumu@hakata.example").Do(t.Context(), http.MethodPost, "/v1/customers/hakata-shokai/answer", control.Answer{Note: "the link in the mail"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*phone{r.carrier, r.pbx} {
+		p.answer(p.expect("BYE "), "200 OK")
+	}
+	r.ended()
+	r.pbx.invite(r.guard, "01012125550100", "0925551234")
+	r.pbx.expect("SIP/2.0 603")
+	var list control.Suspicions
+	if err := r.do(http.MethodGet, "/v1/cases?open=true", nil, &list); err != nil || len(list.Cases) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	c := list.Cases[0]
+	if c.Stands == nil || c.Stands.By != "link to soumu@hakata.example (console)" || c.Cut != 1 || c.Lost == 0 || c.Refused != 1 || c.Name != "博多商会" {
+		t.Errorf("%+v, stands %+v", c, c.Stands)
+	}
+	// The answer of a customer does not lift what a person said; staff release it.
+	if err := r.do(http.MethodPost, "/v1/customers/hakata-shokai/answer", control.Answer{Theirs: true, Note: "on second thought"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.do(http.MethodDelete, "/v1/customers/hakata-shokai/restriction", control.Order{Note: "checked"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	var whole control.SuspicionCase
+	if err := r.do(http.MethodGet, "/v1/cases/"+strconv.FormatUint(c.ID, 10), nil, &whole); err != nil || whole.Ending != "released" || len(whole.Dearest) != 1 || whole.Dearest[0].Reason != "fraud" {
+		t.Errorf("%+v, %v", whole, err)
 	}
 }
