@@ -150,6 +150,16 @@ func (s *controlServer) showHolder(r *http.Request) (any, error) {
 	for i := range below {
 		out.Below = append(out.Below, below[i].ID)
 	}
+	if err != nil {
+		return nil, err
+	}
+	screens, err := l.Screenings(r.Context(), id)
+	if err == nil && len(screens) > 0 {
+		out.Screen = &screens[0]
+		if why := out.Screen.Standing(s.app.now()); why != nil {
+			out.Barred = why.Error()
+		}
+	}
 	return out, err
 }
 

@@ -21,11 +21,19 @@ type retainRun struct {
 	by    string
 	terms retention.Terms
 	zone  *time.Location
+	back  [retention.NumKinds]int // days that the rules look back at a kind
 	holds []retention.Hold
 	out   control.RetentionRun
 }
 
-func (r *retainRun) before(kind retention.Kind) time.Time { return r.terms.Of(kind).Before(r.out.At) }
+// before is the instant before which records of a kind are past their term, and past what the rules still look back at.
+func (r *retainRun) before(kind retention.Kind) time.Time {
+	before := r.terms.Of(kind).Before(r.out.At)
+	if back := r.out.At.AddDate(0, 0, -r.back[kind]); back.Before(before) {
+		return back
+	}
+	return before
+}
 
 // heldCustomers are those that a hold names.
 func heldCustomers(holds []retention.Hold) []tsujiban.CustomerID {
@@ -77,9 +85,19 @@ func (r *retainRun) all(ctx context.Context) (err error) {
 		func(before time.Time) (int, error) { return led.EraseChecks(ctx, before.In(r.zone), held) }); err != nil {
 		return err
 	}
-	return r.kind(ctx, retention.Inquiries,
+	if err := r.kind(ctx, retention.Inquiries,
 		func(before time.Time) (store.Past, error) { return st.PastInquiries(ctx, before) },
-		func(before time.Time) (int, error) { return st.EraseInquiries(ctx, before) })
+		func(before time.Time) (int, error) { return st.EraseInquiries(ctx, before) }); err != nil {
+		return err
+	}
+	if err := r.kind(ctx, retention.Screens,
+		func(before time.Time) (store.Past, error) { return led.PastScreens(ctx, before.In(r.zone), held) },
+		func(before time.Time) (int, error) { return led.EraseScreens(ctx, before.In(r.zone), held) }); err != nil {
+		return err
+	}
+	return r.kind(ctx, retention.Suspensions,
+		func(before time.Time) (store.Past, error) { return led.PastCases(ctx, before, r.holds) },
+		func(before time.Time) (int, error) { return led.EraseCases(ctx, before, r.holds) })
 }
 
 // sameHolds ends a run when the holds changed while calls were being erased; the next one goes by the new ones.

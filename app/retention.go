@@ -154,11 +154,19 @@ func (k *keeper) yield(ctx context.Context) error {
 	}
 }
 
-// terms are the terms in force, and the zone in which months begin.
-func (k *keeper) terms() (retention.Terms, *time.Location) {
+// terms are the terms in force, how many days the rules look back at each kind, and the zone in which months begin.
+func (k *keeper) terms() (t retention.Terms, back [retention.NumKinds]int, zone *time.Location) {
 	k.app.admin.Lock()
 	defer k.app.admin.Unlock()
-	return k.app.cfg.Retention.Terms, k.app.cfg.Node.TimeZone
+	for _, u := range k.app.rules.screen.Rules {
+		if u.Repeated != nil {
+			back[retention.Screens] = max(back[retention.Screens], u.Repeated.WithinDays)
+		}
+	}
+	for _, t := range k.app.rules.scheme.Thresholds {
+		back[retention.Suspensions] = max(back[retention.Suspensions], t.WithinDays)
+	}
+	return k.app.cfg.Retention.Terms, back, k.app.cfg.Node.TimeZone
 }
 
 // holds are those that stand now; see Holding.
@@ -200,7 +208,7 @@ func Holding(set []retention.Hold, cases []inquiry.Case, now time.Time) ([]reten
 // enforce erases what is past its term, or tells with dry what would be.
 func (k *keeper) enforce(ctx context.Context, by string, dry bool) (*control.RetentionRun, error) {
 	r := &retainRun{keeper: k, by: by, out: control.RetentionRun{DryRun: dry, At: k.app.now(), Kinds: []control.RetentionKind{}, Segments: []control.RetentionSegment{}}}
-	r.terms, r.zone = k.terms()
+	r.terms, r.back, r.zone = k.terms()
 	err := r.all(ctx)
 	if dry {
 		return &r.out, err

@@ -85,7 +85,7 @@ func (a *App) judge(ctx context.Context, id tsujiban.CustomerID, answers map[str
 			continue
 		}
 		since := a.now().AddDate(0, 0, -u.Repeated.WithinDays)
-		value := screen.Normal(u.Repeated.Field, screen.FieldOf(&h, u.Repeated.Field))
+		value := ledger.NormalField(u.Repeated.Field, h.Field(u.Repeated.Field))
 		others, err := l.Applied(ctx, id, u.Repeated.Field, value, since)
 		if err != nil {
 			return ledger.Screening{}, err
@@ -95,10 +95,12 @@ func (a *App) judge(ctx context.Context, id tsujiban.CustomerID, answers map[str
 	if f.Barred, err = a.barredAs(ctx, &h); err != nil {
 		return ledger.Screening{}, err
 	}
-	out := ledger.Screening{Holder: id, Answers: answers, Rules: rules.Version, Marks: map[string]string{}}
-	out.Outcome, out.Hits = rules.Judge(&f)
-	for _, field := range screen.Fields {
-		out.Marks[field] = screen.Normal(field, screen.FieldOf(&h, field))
+	out := ledger.Screening{Holder: id, Answers: answers, Rules: rules.Version, Marks: map[string]string{}, Checked: rules.Checked}
+	if out.Outcome, out.Hits = rules.Judge(&f); out.Outcome == ledger.ScreenPassed {
+		out.Until = a.now().AddDate(0, 0, rules.ValidDays)
+	}
+	for _, field := range ledger.ApplicantFields {
+		out.Marks[field] = ledger.NormalField(field, h.Field(field))
 	}
 	return out, nil
 }
@@ -117,10 +119,13 @@ func (a *App) decide(ctx context.Context, id tsujiban.CustomerID, what string) (
 		return ledger.Screening{}, tsujiban.Errorf(tsujiban.CodeConflict, "holder %q: the screen says %s, there is nothing for a person to decide: screen it again with other answers", id, state)
 	}
 	out := list[0]
-	out.Decided, out.Marks = true, nil
+	if len(out.Changed) > 0 {
+		return out, tsujiban.Errorf(tsujiban.CodeConflict, "holder %q: %s changed since the screen, so this is not what the rules saw: screen it again", id, strings.Join(out.Changed, ", "))
+	}
+	out.Decided = true
 	switch what {
 	case "pass":
-		out.Outcome = ledger.ScreenPassed
+		out.Outcome, out.Until = ledger.ScreenPassed, a.now().AddDate(0, 0, a.rules.screen.ValidDays)
 	case "refuse":
 		out.Outcome = ledger.ScreenRefused
 	default:

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+	"strconv"
 	"time"
 
 	"tsujiban"
@@ -118,6 +120,27 @@ type Case struct {
 	Entry   int64     `json:"entry"`
 	Lifted  time.Time `json:"lifted,omitzero"`
 	Steps   []Step    `json:"steps"`
+}
+
+// About tells whether the case is about a number, or has a holder in one of its chains; a zero number and an empty holder are in none.
+func (c *Case) About(n tsujiban.Number, holder tsujiban.CustomerID) bool {
+	for _, chain := range c.Chains {
+		for i := range chain {
+			if holder != "" && chain[i].ID == holder {
+				return true
+			}
+		}
+	}
+	if n.IsZero() || n.IsLocal() {
+		return false
+	}
+	v, err := strconv.ParseInt(n.Digits(), 10, 64)
+	for _, r := range append(slices.Clone(c.Numbers), c.Stock...) {
+		if err == nil && r.First <= v && v <= r.Last {
+			return true
+		}
+	}
+	return false
 }
 
 // Bar is a holder that gets no new numbers.

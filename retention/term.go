@@ -65,6 +65,9 @@ type Terms struct {
 	Checks  Term // identity checks, after the end of the contract
 	// Inquiries are cases, with the looks under them, after they were closed.
 	Inquiries Term
+	// Screens are onboarding screens; of a holder that has its numbers by one, after the end of the contract. Suspensions are cases of the
+	// suspension scheme, after they were lifted. Both stay as long as the rules look back at them.
+	Screens, Suspensions Term
 }
 
 // What a term may not fall below, in days as [Term.About] counts them.
@@ -79,7 +82,8 @@ const (
 
 // Defaults are the terms when nothing is said.
 func Defaults() Terms {
-	return Terms{Calls: Term{Days: 180}, Journal: Term{Days: 180}, Looks: Term{Years: 3}, Checks: Term{Years: 7}, Inquiries: Term{Years: 5}}
+	return Terms{Calls: Term{Days: 180}, Journal: Term{Days: 180}, Looks: Term{Years: 3}, Checks: Term{Years: 7}, Inquiries: Term{Years: 5},
+		Screens: Term{Years: 5}, Suspensions: Term{Years: 5}}
 }
 
 // Kind is a kind of record.
@@ -92,6 +96,8 @@ const (
 	Looks
 	Checks
 	Inquiries
+	Screens
+	Suspensions
 	numKinds
 )
 
@@ -99,11 +105,13 @@ const (
 const NumKinds = int(numKinds)
 
 var kindRows = [numKinds]struct{ name, ja, en string }{
-	Calls:     {"calls", "通話一覧", "calls"},
-	Journal:   {"journal", "記録簿（ジャーナル）", "journal"},
-	Looks:     {"looks", "閲覧・操作の記録", "looks and actions"},
-	Checks:    {"checks", "本人確認の記録", "identity checks"},
-	Inquiries: {"inquiries", "照会の案件", "inquiries"},
+	Calls:       {"calls", "通話一覧", "calls"},
+	Journal:     {"journal", "記録簿（ジャーナル）", "journal"},
+	Looks:       {"looks", "閲覧・操作の記録", "looks and actions"},
+	Checks:      {"checks", "本人確認の記録", "identity checks"},
+	Inquiries:   {"inquiries", "照会の案件", "inquiries"},
+	Screens:     {"screens", "契約前審査の記録", "onboarding screens"},
+	Suspensions: {"suspensions", "番号停止の案件", "suspension cases"},
 }
 
 func (k Kind) String() string { return kindRows[min(k, numKinds-1)].name }
@@ -128,7 +136,7 @@ func (k Kind) Text(l tsujiban.Lang) string {
 
 // Of is the term of a kind.
 func (t *Terms) Of(k Kind) Term {
-	return [numKinds]Term{Calls: t.Calls, Journal: t.Journal, Looks: t.Looks, Checks: t.Checks, Inquiries: t.Inquiries}[k]
+	return [numKinds]Term{Calls: t.Calls, Journal: t.Journal, Looks: t.Looks, Checks: t.Checks, Inquiries: t.Inquiries, Screens: t.Screens, Suspensions: t.Suspensions}[k]
 }
 
 // Explain says to a person what the terms mean, a line for each kind.
@@ -147,11 +155,13 @@ func (t *Terms) Explain(l tsujiban.Lang) []string {
 		calls = say("望ましいとされる6か月より長い期間です。必要な理由を説明できるようにしておいてください", "longer than the 6 months that are considered desirable: be ready to say what for")
 	}
 	why := [numKinds]string{
-		Calls:     calls,
-		Journal:   say("通話の記録を含むため、同じ期間以上が必要です。区間ごとに消し、署名つきで残します", "holds the calls too; erased by whole segments, with a signed statement"),
-		Looks:     say("だれがどの根拠で見たか。通話の記録を消した後も残します", "who looked on what ground; kept when the calls are gone"),
-		Checks:    say("契約が終わった後の期間です（7年以上）", "after the end of the contract; 7 years at least"),
-		Inquiries: say("終えた案件と、その閲覧の記録です", "cases that were closed, and the looks under them"),
+		Calls:       calls,
+		Journal:     say("通話の記録を含むため、同じ期間以上が必要です。区間ごとに消し、署名つきで残します", "holds the calls too; erased by whole segments, with a signed statement"),
+		Looks:       say("だれがどの根拠で見たか。通話の記録を消した後も残します", "who looked on what ground; kept when the calls are gone"),
+		Checks:      say("契約が終わった後の期間です（7年以上）", "after the end of the contract; 7 years at least"),
+		Inquiries:   say("終えた案件と、その閲覧の記録です", "cases that were closed, and the looks under them"),
+		Screens:     say("お断りしたものは審査から、契約したものは契約が終わった後の期間です", "of who was turned down, from the screen on; of who became a customer, after the end of the contract"),
+		Suspensions: say("解除した案件です。停止中のもの、報告・通知が済んでいないものは残ります", "cases that were lifted; one that stands, or has a report or notice to be made, stays"),
 	}
 	var out []string
 	for k := range numKinds {

@@ -17,3 +17,14 @@ type Past struct {
 	Oldest time.Time // of those that can be erased; zero when there are none
 	Newest time.Time
 }
+
+// Add counts one that can be erased; its term began at an instant.
+func (p *Past) Add(at time.Time) {
+	p.Count++
+	if p.Oldest.IsZero() || at.Before(p.Oldest) {
+		p.Oldest = at
+	}
+	if at.After(p.Newest) {
+		p.Newest = at
+	}
+}

@@ -192,6 +192,7 @@ func (r *reader) retention(f *fileRetention, c *Config) {
 	}{
 		{"calls", f.Calls, &t.Calls, def.Calls}, {"journal", f.Journal, &t.Journal, def.Journal}, {"looks", f.Looks, &t.Looks, def.Looks},
 		{"checks", f.Checks, &t.Checks, def.Checks}, {"inquiries", f.Inquiries, &t.Inquiries, def.Inquiries},
+		{"screens", f.Screens, &t.Screens, def.Screens}, {"suspensions", f.Suspensions, &t.Suspensions, def.Suspensions},
 	} {
 		*k.to = k.def
 		if k.text == "" {

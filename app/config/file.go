@@ -124,12 +124,14 @@ type fileLedger struct {
 }
 
 type fileRetention struct {
-	Calls     string `toml:"calls"`
-	Journal   string `toml:"journal"`
-	Looks     string `toml:"looks"`
-	Checks    string `toml:"checks"`
-	Inquiries string `toml:"inquiries"`
-	At        string `toml:"at"`
+	Calls       string `toml:"calls"`
+	Journal     string `toml:"journal"`
+	Looks       string `toml:"looks"`
+	Checks      string `toml:"checks"`
+	Inquiries   string `toml:"inquiries"`
+	Screens     string `toml:"screens"`
+	Suspensions string `toml:"suspensions"`
+	At          string `toml:"at"`
 }
 
 type fileSIP struct {

@@ -43,6 +43,9 @@ rates = "rates.csv"
 		{[]string{`journal = "90d"`}, days(0), days(0), 0, "write at least retention.calls (180d)"},
 		{[]string{`checks = "83mo"`}, days(0), days(0), 0, "kept for 7 years"},
 		{[]string{`looks = "30d"`}, days(0), days(0), 0, "at least as long as the calls"},
+		{[]string{`screens = "2y"`, `suspensions = "90d"`}, days(180), days(180), 3*time.Hour + 30*time.Minute, ""},
+		{[]string{`screens = "long"`}, days(0), days(0), 0, "is no term"},
+		{[]string{`suspensions = "0d"`}, days(0), days(0), 0, "is no term"},
 		{[]string{`calls = 180`}, days(0), days(0), 0, "text in quotes"},
 		{[]string{`at = "25:00"`}, days(0), days(0), 0, `write it as "03:30"`},
 	} {

@@ -71,6 +71,9 @@ type HolderState struct {
 	Chain []ledger.Link          `json:"chain"`
 	Life  []ledger.HolderVersion `json:"life"`
 	Below []tsujiban.CustomerID  `json:"below,omitempty"`
+	// Screen is the last onboarding screen, and Barred why it lets the holder have no new numbers; empty: it may.
+	Screen *ledger.Screening `json:"screen,omitempty"`
+	Barred string            `json:"barred,omitempty"`
 }
 
 // Exported is one line of an export.

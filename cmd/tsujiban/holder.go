@@ -160,8 +160,28 @@ func runHolderShow(c *cmd, args []string) error {
 	for _, k := range h.Checks {
 		p.Add(c.tr("本人確認", "checked"), strings.Join([]string{k.At.In(c.local()).Format(time.DateOnly), k.What, k.How, k.By}, ", "))
 	}
+	p.Add(c.tr("契約前審査", "onboarding screen"), c.screenState(&s))
 	for _, v := range s.Life {
 		p.Add(c.tr("経歴", "history"), strings.TrimSpace(c.at(v.From)+" – "+c.at(v.To)+" "+v.Name+" "+string(v.Parent)+c.tr(" 記入 ", " entry ")+itoa(int(v.Entry))))
 	}
 	return p.Write(c.stdout, c.style)
+}
+
+// screenState says in one line how the holder stands with the onboarding screen.
+func (c *cmd) screenState(s *control.HolderState) string {
+	k := s.Screen
+	if k == nil {
+		return ledger.ScreenNone.Text(c.lang)
+	}
+	text := k.Outcome.Text(c.lang) + " " + c.at(k.At)
+	if !k.Until.IsZero() {
+		text += c.tr("、有効期限 ", ", holds until ") + c.at(k.Until)
+	}
+	switch {
+	case len(k.Changed) > 0:
+		text += c.tr("、審査後に変更: ", ", changed since: ") + strings.Join(k.Changed, " ")
+	case k.Outcome == ledger.ScreenPassed && s.Barred != "":
+		text += c.tr("、期限切れ", ", over")
+	}
+	return text
 }

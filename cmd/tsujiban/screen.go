@@ -76,6 +76,17 @@ func (c *cmd) showScreen(s *ledger.Screening) error {
 	if err := c.printf("%s: %s\n", term.Clean(string(s.Holder)), s.Outcome.Text(c.lang)); err != nil {
 		return err
 	}
+	if !s.Until.IsZero() {
+		if err := c.printf("%s\n", c.tr("  有効期限 "+c.at(s.Until), "  holds until "+c.at(s.Until))); err != nil {
+			return err
+		}
+	}
+	if len(s.Changed) > 0 {
+		fields := strings.Join(s.Changed, ", ")
+		if err := c.printf("%s\n", c.tr("  審査の後に変わった項目: "+fields+"（再審査が必要です）", "  changed since: "+fields+"; it has to be screened again")); err != nil {
+			return err
+		}
+	}
 	for _, h := range s.Hits {
 		if err := c.printf("  %s\n", term.Clean(c.tr(h.Ja, h.En))); err != nil {
 			return err

@@ -65,7 +65,7 @@ func (r *Rules) Judge(f *Facts) (ledger.ScreenOutcome, []ledger.Hit) {
 		}
 	}
 	for _, x := range r.Refused {
-		if v := Normal(x.Field, FieldOf(f.Holder, x.Field)); v != "" && v == Normal(x.Field, x.Value) {
+		if v := ledger.NormalField(x.Field, f.Holder.Field(x.Field)); v != "" && v == ledger.NormalField(x.Field, x.Value) {
 			hits = append(hits, ledger.Hit{Rule: "refused " + x.Field, Ja: "お断りリスト: " + x.Why, En: "refusal list: " + x.Why})
 			worse(ledger.ScreenRefused)
 		}
@@ -121,43 +121,4 @@ func misanswered(q *Question, answer string) ledger.Hit {
 		return ledger.Hit{Ja: "yes か no で答えてください", En: "wants yes or no"}
 	}
 	return ledger.Hit{}
-}
-
-// FieldOf is what a holder has in a field.
-func FieldOf(h *ledger.Holder, field string) string {
-	switch field {
-	case "corporate":
-		return h.Corporate
-	case "name":
-		return h.Name
-	case "representative":
-		return h.Representative
-	case "address":
-		return h.Address
-	case "phone":
-		return h.Phone
-	case "account":
-		return h.Account
-	case "contact":
-		return h.Contact
-	case "mail":
-		return h.Mail
-	}
-	return ""
-}
-
-// Normal is a value as it is compared: without spaces and dashes, wide and capital letters aside. Of a telephone the digits,
-// with the country code taken for the trunk 0.
-func Normal(field, value string) string {
-	value = strings.ToLower(ledger.Narrow(value))
-	value = strings.Map(func(r rune) rune {
-		if r == ' ' || r == '-' || field == "phone" && (r < '0' || r > '9') {
-			return -1
-		}
-		return r
-	}, value)
-	if rest, ok := strings.CutPrefix(value, "81"); ok && field == "phone" && len(rest) >= 9 {
-		return "0" + rest
-	}
-	return value
 }

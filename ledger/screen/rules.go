@@ -12,6 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"tsujiban"
+	"tsujiban/ledger"
 )
 
 //go:embed default.toml
@@ -20,6 +21,8 @@ var defaultRules []byte
 // Rules are what is asked and what the answers mean.
 type Rules struct {
 	Version   string     `toml:"version"`
+	ValidDays int        `toml:"valid_days"` // how long a passed screen holds; 365 when it is left out
+	Checked   []string   `toml:"checked"`    // what must not change meanwhile; all of [ledger.ScreenedFields] when it is left out
 	Questions []Question `toml:"question"`
 	Rules     []Rule     `toml:"rule"`
 	Refused   []Refused  `toml:"refused"`
@@ -74,9 +77,6 @@ type Refused struct {
 	Why   string `toml:"why"`
 }
 
-// Fields are what refusal lists and repetitions can be about.
-var Fields = []string{"corporate", "name", "representative", "address", "phone", "account", "contact", "mail"}
-
 // Default are the rules that hold when no file is given.
 func Default() *Rules {
 	r, err := Parse("default.toml", defaultRules)
@@ -90,6 +90,7 @@ func Default() *Rules {
 func Parse(name string, data []byte) (*Rules, error) {
 	var r Rules
 	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
+	r.ValidDays, r.Checked = 365, ledger.ScreenedFields
 	if err := d.Decode(&r); err != nil {
 		return nil, tomlError(name, err)
 	}
@@ -114,6 +115,14 @@ func tomlError(name string, err error) error {
 }
 
 func (r *Rules) valid() error {
+	if r.ValidDays < 1 || r.ValidDays > 3660 {
+		return fmt.Errorf("valid_days: %d is no term; write 1 to 3660 days, such as 365", r.ValidDays)
+	}
+	for _, f := range r.Checked {
+		if !slices.Contains(ledger.ScreenedFields, f) {
+			return fmt.Errorf("checked: there is no field %q; there are %v", f, ledger.ScreenedFields)
+		}
+	}
 	kinds := map[string]string{}
 	for _, q := range r.Questions {
 		switch {
@@ -144,13 +153,13 @@ func (r *Rules) valid() error {
 				return fmt.Errorf("rule %q: %w", u.ID, err)
 			}
 		}
-		if p := u.Repeated; p != nil && (!slices.Contains(Fields, p.Field) || p.AtLeast < 1 || p.WithinDays < 1 || p.WithinDays > 3660) {
-			return fmt.Errorf("rule %q: repeated: want a field of %v, at_least and within_days", u.ID, Fields)
+		if p := u.Repeated; p != nil && (!slices.Contains(ledger.ApplicantFields, p.Field) || p.AtLeast < 1 || p.WithinDays < 1 || p.WithinDays > 3660) {
+			return fmt.Errorf("rule %q: repeated: want a field of %v, at_least and within_days", u.ID, ledger.ApplicantFields)
 		}
 	}
 	for _, f := range r.Refused {
-		if !slices.Contains(Fields, f.Field) || Normal(f.Field, f.Value) == "" || f.Why == "" {
-			return fmt.Errorf("refused %q: want a field of %v, a value and why", f.Value, Fields)
+		if !slices.Contains(ledger.ApplicantFields, f.Field) || ledger.NormalField(f.Field, f.Value) == "" || f.Why == "" {
+			return fmt.Errorf("refused %q: want a field of %v, a value and why", f.Value, ledger.ApplicantFields)
 		}
 	}
 	return nil

@@ -46,7 +46,7 @@ type kind struct {
 
 var (
 	settingsKind = kind{
-		migrations: "migrations/settings", synchronous: "FULL", check: "quick_check", advice: adviseSettings,
+		migrations: "migrations/settings", synchronous: "FULL", check: "quick_check", advice: adviseSettings, writer: []string{"secure_delete(fast)"},
 	}
 	// Every call goes to random places of three indexes. 16 MiB hold the leaves that are in
 	// use, and a WAL of 16 MiB takes a leaf many times before it is copied into the file once.

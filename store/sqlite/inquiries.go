@@ -21,7 +21,7 @@ func (s *Store) OpenInquiry(ctx context.Context, c *inquiry.Case) error {
 		if err := store.ValidBy(c.By); err != nil {
 			return err
 		}
-		r, err := tx.ExecContext(ctx, `INSERT INTO inquiries (at, kind, agency, document, until, body) VALUES (?, ?, ?, ?, ?, '{}')`,
+		r, err := tx.ExecContext(ctx, `INSERT INTO inquiries (id, at, kind, agency, document, until, body) VALUES ((SELECT id + 1 FROM last_inquiry), ?, ?, ?, ?, ?, '{}')`,
 			micros(c.At), string(c.Kind), c.Agency, c.Document, nullMicros(c.Until))
 		if constraint(err, lib.SQLITE_CONSTRAINT_UNIQUE) {
 			return tsujiban.Errorf(tsujiban.CodeExists, "document %q of %q is a case already; \"tsujiban inquiry list -all\" shows which", c.Document, c.Agency)

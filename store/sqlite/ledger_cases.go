@@ -194,7 +194,7 @@ func (b *batch) stockOf(id tsujiban.CustomerID) (out []ledger.Range, err error) 
 }
 
 func (b *batch) insertCase(c *ledger.Case) error {
-	r, err := b.tx.ExecContext(b.ctx, `INSERT INTO cases (agency, request, entry, body) VALUES (?, ?, ?, '{}')`, c.Request.Agency, c.Request.Number, b.entry)
+	r, err := b.tx.ExecContext(b.ctx, `INSERT INTO cases (id, agency, request, entry, body) VALUES ((SELECT id + 1 FROM last_case), ?, ?, ?, '{}')`, c.Request.Agency, c.Request.Number, b.entry)
 	if constraint(err, lib.SQLITE_CONSTRAINT_UNIQUE) {
 		var id int64
 		if err := b.tx.QueryRowContext(b.ctx, `SELECT id FROM cases WHERE agency = ? AND request = ?`, c.Request.Agency, c.Request.Number).Scan(&id); err != nil {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
+	"math"
 	"time"
 
 	"tsujiban"
@@ -18,7 +18,9 @@ func (b *batch) screen(s *ledger.Screening) error {
 	if err := foundOne(err, "holder", string(s.Holder)); err != nil {
 		return err
 	}
-	body, err := json.Marshal(s)
+	kept := *s
+	kept.Changed = nil // is worked out anew each time
+	body, err := json.Marshal(&kept)
 	if err != nil {
 		return err
 	}
@@ -37,40 +39,55 @@ func (b *batch) screen(s *ledger.Screening) error {
 	return nil
 }
 
-// passed tells why a holder may not get numbers: it has not passed its last onboarding screen.
+// passed tells why a holder may not get numbers: it has not passed its last onboarding screen, or that holds no longer.
 func (b *batch) passed(id tsujiban.CustomerID) error {
-	var outcome string
-	err := b.tx.QueryRowContext(b.ctx, `SELECT s.outcome FROM screenings s JOIN holders h ON h.key = s.holder JOIN entries e ON e.id = s.entry
-		WHERE h.id = ? AND e.undone = 0 ORDER BY s.entry DESC LIMIT 1`, string(id)).Scan(&outcome)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return tsujiban.Errorf(tsujiban.CodeForbidden, "holder %q: has not been through the onboarding screen: use \"tsujiban holder screen\"", id)
-	case err != nil:
+	list, err := b.screenings(b.ctx, b.tx, id, b.at, b.entry, `LIMIT 1`)
+	if err != nil {
 		return err
-	case outcome != ledger.ScreenPassed.String():
-		return tsujiban.Errorf(tsujiban.CodeForbidden, "holder %q: has not passed the onboarding screen (%s): see \"tsujiban holder show %s\"", id, outcome, id)
 	}
-	return nil
+	if len(list) == 0 {
+		return tsujiban.Errorf(tsujiban.CodeForbidden, "holder %q: has not been through the onboarding screen: use \"tsujiban holder screen\"", id)
+	}
+	return list[0].Standing(fromMicros(b.at))
 }
 
-// Screenings are the onboarding screens of a holder, the newest first.
+// Screenings are the onboarding screens of a holder, the newest first; of that one it is said what changed since.
 func (l *Ledger) Screenings(ctx context.Context, id tsujiban.CustomerID) ([]ledger.Screening, error) {
+	list, err := l.screenings(ctx, l.d.read, id, micros(l.s.clock()), math.MaxInt64-1, ``)
+	return list, l.d.explain(ctx, "list the screens", err)
+}
+
+// screenings are the screens of a holder that were not undone, the newest first. What changed since the newest is told as of an instant and belief.
+func (l *Ledger) screenings(ctx context.Context, q querier, id tsujiban.CustomerID, at, belief int64, limit string) ([]ledger.Screening, error) {
 	out := []ledger.Screening{}
-	err := l.d.list(ctx, "list the screens", l.d.read, `SELECT s.body, e.id, e.at, e.actor, e.ground FROM screenings s JOIN holders h ON h.key = s.holder JOIN entries e ON e.id = s.entry
-		WHERE h.id = ? AND e.undone = 0 ORDER BY s.entry DESC`, []any{string(id)}, func(r *sql.Rows) error {
-		var body string
-		var s ledger.Screening
-		var at int64
-		if err := r.Scan(&body, &s.Entry, &at, &s.By, &s.Ground); err != nil {
+	err := l.d.list(ctx, "list the screens", q, `SELECT s.body, e.id, e.at, e.actor, e.ground FROM screenings s JOIN holders h ON h.key = s.holder JOIN entries e ON e.id = s.entry
+		WHERE h.id = ? AND e.undone = 0 ORDER BY s.entry DESC `+limit, []any{string(id)}, func(r *sql.Rows) error {
+		var body, by, ground string
+		var entry, seen int64
+		if err := r.Scan(&body, &entry, &seen, &by, &ground); err != nil {
 			return err
 		}
-		entry, by, ground := s.Entry, s.By, s.Ground
+		var s ledger.Screening
 		err := json.Unmarshal([]byte(body), &s)
-		s.Entry, s.At, s.By, s.Ground = entry, fromMicros(at), by, ground
+		s.Holder, s.Entry, s.At, s.By, s.Ground = id, entry, fromMicros(seen), by, ground
 		out = append(out, s)
 		return err
 	})
-	return out, err
+	if err != nil || len(out) == 0 || len(out[0].Checked) == 0 {
+		return out, err
+	}
+	// What the screen saw is in the ledger: what was believed then of that instant.
+	s := &out[0]
+	then, err := holderAt(ctx, q, id, micros(s.At), s.Entry)
+	if err != nil {
+		return nil, err
+	}
+	now, err := holderAt(ctx, q, id, at, belief)
+	if err != nil {
+		return nil, err
+	}
+	s.Changed = ledger.ChangedFields(&then, &now, s.Checked)
+	return out, nil
 }
 
 // Applied are the other holders that were screened with the same value of a field since an instant.

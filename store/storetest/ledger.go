@@ -46,6 +46,7 @@ func RunLedger(t *testing.T, open OpenLedger) {
 		"entries":                     ledgerEntries,
 		"cut half":                    ledgerCutHalf,
 		"screens":                     ledgerScreens,
+		"screens end":                 ledgerScreensEnd,
 		"undo under a wider block":    ledgerUndoWide,
 		"designations":                ledgerDesignations,
 		"designations that are wrong": ledgerDesignationsRefused,

@@ -266,3 +266,78 @@ func ledgerScreens(t *testing.T, b *bench) {
 		t.Errorf("nobody: %v", err)
 	}
 }
+
+// ledgerScreensEnd: a screen that passed holds until its term is over, and as long as what was checked stays what it was.
+func ledgerScreensEnd(t *testing.T, b *bench) {
+	set := func(h ledger.Holder, from time.Time) ledger.Outcome {
+		t.Helper()
+		b.now = b.now.Add(time.Hour)
+		out, err := b.Do(t.Context(), &ledger.Order{Entry: by("holder"), Holders: []ledger.HolderChange{{Holder: h, Window: ledger.Window{From: from}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	screen := func(id tsujiban.CustomerID) {
+		t.Helper()
+		b.now = b.now.Add(time.Hour)
+		s := ledger.Screening{Holder: id, Outcome: ledger.ScreenPassed, Until: b.now.AddDate(1, 0, 0), Checked: ledger.ScreenedFields, Changed: []string{"made up"}}
+		if _, err := b.Do(t.Context(), &ledger.Order{Entry: by("screen"), Screens: []ledger.Screening{s}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	changed := func(id tsujiban.CustomerID, want ...string) {
+		t.Helper()
+		list, err := b.Screenings(t.Context(), id)
+		if err != nil || !slices.Equal(list[0].Changed, want) {
+			t.Fatalf("changed %v, %v, want %v", list[0].Changed, err, want)
+		}
+	}
+	top := ledger.Holder{ID: "top", Name: "Top", Reseller: true}
+	end := ledger.Holder{ID: "end", Name: "End", Parent: "top", Corporate: "7000012050002", Representative: "山田 太郎", Address: "福岡市博多区1-2", Phone: "092-555-1234", Contact: "佐藤", Mail: "tel@example.jp"}
+	set(top, day(0))
+	set(end, day(0))
+	b.do(add(0, 9, 0))
+	screen("top")
+	screen("end")
+	b.do(assign(0, 0, 1, "end"))
+	changed("end")
+
+	// Written another way it is the same; each field that changes needs a new screen, until the change is undone or the screen made.
+	same := end
+	same.Address, same.Phone, same.Kana = "福岡市 博多区１−２", "+81 92 555 1234", "エンド"
+	set(same, b.now)
+	changed("end")
+	for field, change := range map[string]func(*ledger.Holder){
+		"corporate": func(h *ledger.Holder) { h.Corporate = "" }, "name": func(h *ledger.Holder) { h.Name = "Ende" },
+		"representative": func(h *ledger.Holder) { h.Representative = "山田 花子" }, "address": func(h *ledger.Holder) { h.Address = "福岡市博多区1-3" },
+		"phone": func(h *ledger.Holder) { h.Phone = "092-555-1235" }, "account": func(h *ledger.Holder) { h.Account = "X 1" },
+		"contact": func(h *ledger.Holder) { h.Contact = "鈴木" }, "mail": func(h *ledger.Holder) { h.Mail = "tel@example.com" },
+		"reseller": func(h *ledger.Holder) { h.Reseller = true },
+	} {
+		other := same
+		change(&other)
+		out := set(other, b.now)
+		changed("end", field)
+		b.refuse(tsujiban.CodeForbidden, `"end": `+field+" changed after the onboarding screen", assign(1, 1, 1, "end"))
+		if _, err := b.Undo(t.Context(), out.Entry.ID, &ledger.Order{Entry: by("undo")}); err != nil {
+			t.Fatal(err)
+		}
+		changed("end")
+	}
+	moved := same
+	moved.Address = "福岡市博多区9-9"
+	set(moved, b.now)
+	b.refuse(tsujiban.CodeForbidden, "address changed after", assign(1, 1, 1, "end"))
+	screen("end")
+	b.do(assign(1, 1, 1, "end"))
+
+	// The term of the reseller above is over, then that of the holder itself. What they hold stays.
+	b.now = b.now.AddDate(1, 0, 0).Add(-time.Hour - time.Minute) // "end" was screened an hour ago
+	b.refuse(tsujiban.CodeForbidden, `"top": its onboarding screen of `, assign(2, 2, 1, "end"))
+	screen("top")
+	b.refuse(tsujiban.CodeForbidden, `"end": its onboarding screen of `, assign(2, 2, 1, "end"))
+	screen("end")
+	b.do(assign(2, 2, 1, "end"))
+	b.wantState(1, 2, ledger.StateAssigned, "end")
+}
