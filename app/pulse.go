@@ -150,21 +150,23 @@ func (p *pulse) ended(c *pulseCall, hour int64, charge tsujiban.Money, carrier t
 // fillPulse reads the last two days from the view, before the view follows on.
 func (a *App) fillPulse(ctx context.Context) {
 	now := a.now()
-	a.pulse.mu.Lock()
-	defer a.pulse.mu.Unlock()
+	var p pulse // nobody who looks waits for it
 	err := a.store.EachCall(ctx, "", now.Add(-pulseHours*time.Hour), now.Add(time.Hour), func(s *store.CallSum) error {
 		if s.Direction != tsujiban.Out {
 			return nil
 		}
 		c := pulseCall{hour: hourOf(s.At), place: pulsePlace{s.Destination.Country(), s.Destination.Scope}, customer: s.Customer, answered: s.Answered}
-		a.pulse.asked(s.ID, s.Action, &c)
+		p.asked(s.ID, s.Action, &c)
 		if !s.Running && s.Action != tsujiban.Deny {
-			delete(a.pulse.running, s.ID)
-			a.pulse.ended(&c, hourOf(s.At.Add(s.Talk)), s.Charge, s.Carrier)
+			delete(p.running, s.ID)
+			p.ended(&c, hourOf(s.At.Add(s.Talk)), s.Charge, s.Carrier)
 		}
 		return nil
 	})
 	if err != nil && ctx.Err() == nil {
 		a.log.Warn("the overview begins empty: the calls of the last two days cannot be read", slog.Any("error", err))
 	}
+	a.pulse.mu.Lock()
+	defer a.pulse.mu.Unlock()
+	a.pulse.hours, a.pulse.running, a.pulse.latest = p.hours, p.running, p.latest
 }
