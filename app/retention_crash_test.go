@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,9 +146,54 @@ func TestRetentionOnFullDisk(t *testing.T) {
 	if len(r.journal.Erased()) != 1 {
 		t.Errorf("%v", r.journal.Erased())
 	}
-	// The statements cannot be written.
 	r.stop()
 	if rep := s.checkEvidence(t); !rep.OK() {
+		t.Errorf("%s", rep.Text(tsujiban.English))
+	}
+}
+
+// TestErasureThatCannotBeStated: the disk of the evidence takes nothing, so no statement can be signed: the journal keeps its segments, the program
+// says why, and the next run goes on where this one stopped. A statement that was cut off by a crash is not taken for one.
+func TestErasureThatCannotBeStated(t *testing.T) {
+	s := newSite(t)
+	s.age([]int{400, 399, 1}, "81312345678")
+	r := s.start()
+	r.taken(t)
+	full := filepath.Join(r.cfg.EvidenceDir(), "tmp")
+	if err := os.Symlink("/dev/full", full); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		err := r.do(http.MethodPost, "/v1/retention", map[string]bool{}, nil)
+		if tsujiban.CodeOf(err) != tsujiban.CodeUnavailable || !strings.Contains(err.Error(), "no space left") {
+			t.Errorf("a disk that takes no statement: %v", err)
+		}
+		if got := r.journal.Erased(); len(got) != 0 || len(statements(t, s)) != 0 {
+			t.Errorf("erased %v without a statement, statements %v", got, statements(t, s))
+		}
+	}
+	if m := get(t, r, "/metrics"); !strings.Contains(m, "tsujiban_retention_failing 1") {
+		t.Error("the metric does not say so")
+	}
+	r.stop()
+	// The start on the full disk, and what a kill in the middle of a statement leaves.
+	r = s.start()
+	if got := r.journal.Erased(); len(got) != 0 {
+		t.Errorf("erased %v at a start", got)
+	}
+	if err := os.Remove(full); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(full, []byte("tsujiban erasure@v1\nhalf"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.taken(t)
+	r.enforceNow(t, false)
+	if got := r.journal.Erased(); len(got) != 1 || got[0].Last-got[0].First+1 != 2*4+1 {
+		t.Errorf("erased %v", got)
+	}
+	r.stop()
+	if rep := s.checkEvidence(t); !rep.OK() || rep.Erased != 2*4+1 {
 		t.Errorf("%s", rep.Text(tsujiban.English))
 	}
 }

@@ -293,3 +293,45 @@ func TestFileLimit(t *testing.T) {
 		t.Errorf("%+v %s", r, text)
 	}
 }
+
+// TestEraseOnFullDisk: an erasure that cannot be stated leaves no statement and harms nothing, whether the disk was full from the start or is in the
+// middle of the statement; stated twice, as a run that was interrupted does, it is stated once.
+func TestEraseOnFullDisk(t *testing.T) {
+	s := newSite(t, 600)
+	s.write(400)
+	l := s.open()
+	s.catchUp(l)
+	s.must(l.Publish())
+	r := Range{1, 600}
+	s.must(os.Symlink("/dev/full", s.path(tempFile)))
+	if err := l.Erase(r, "term"); tsujiban.CodeOf(err) != tsujiban.CodeUnavailable || !strings.Contains(err.Error(), "no space left") {
+		t.Errorf("%v", err)
+	}
+	s.must(os.Remove(s.path(tempFile)))
+	s.must(l.Sync())
+
+	// What is left to be written is the statement alone: a limit of some bytes cuts it in the middle.
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var old syscall.Rlimit
+	s.must(syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old))
+	s.must(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 40, Max: old.Max}))
+	err := l.Erase(r, "term")
+	s.must(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old))
+	if tsujiban.CodeOf(err) != tsujiban.CodeUnavailable {
+		t.Errorf("cut in the middle: %v", err)
+	}
+	if es, err := Erasures(s.dir); err != nil || len(es) != 0 {
+		t.Errorf("%+v, %v", es, err)
+	}
+	if rep, text := s.check(); !rep.OK() || rep.Read != 1000 {
+		t.Errorf("%+v %s", rep, text)
+	}
+	for range 2 {
+		s.must(l.Erase(r, "term"))
+	}
+	if es, err := Erasures(s.dir); err != nil || len(es) != 1 || es[0].Range != r {
+		t.Errorf("%+v, %v", es, err)
+	}
+	s.must(l.Close())
+}
