@@ -147,3 +147,20 @@ func importsOf(t *testing.T) map[string][]string {
 	}
 	return out
 }
+
+// TestMigrationsHaveNumbersOfTheirOwn: two changes that were made side by side may have taken the same number; no store opens then.
+func TestMigrationsHaveNumbersOfTheirOwn(t *testing.T) {
+	files, err := filepath.Glob("store/sqlite/migrations/*/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d migrations, %v", len(files), err)
+	}
+	seen := map[string]string{}
+	for _, f := range files {
+		number, _, _ := strings.Cut(filepath.Base(f), "_")
+		key := filepath.Join(filepath.Dir(f), number)
+		if other := seen[key]; other != "" {
+			t.Errorf("%s and %s have the same number: give the newer one the next free one", other, f)
+		}
+		seen[key] = f
+	}
+}
