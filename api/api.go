@@ -27,8 +27,10 @@ type Options struct {
 	Callers Callers
 	// Replies keeps what was answered to requests that may come twice.
 	Replies Replies
-	Clock   func() time.Time // time.Now when nil
-	Log     *slog.Logger     // nowhere when nil
+	// Second says for what a second person is asked, and takes that down; nobody is when nil.
+	Second Second
+	Clock  func() time.Time // time.Now when nil
+	Log    *slog.Logger     // nowhere when nil
 	// PerSecond requests of a token are let through, and Burst at once; 20 and 60 when zero.
 	PerSecond float64
 	Burst     int
@@ -60,10 +62,11 @@ type server struct {
 	huma huma.API
 	page []byte // the document for people
 
-	paths  map[string][]string // path → methods, for 405
-	limits limits
-	busy   busy       // keys whose requests are running
-	edits  sync.Mutex // one conditional change at a time: read, compare, change
+	paths   map[string][]string // path → methods, for 405
+	limits  limits
+	busy    busy // keys whose requests are running
+	streams streams
+	edits   sync.Mutex // one conditional change at a time: read, compare, change
 }
 
 // limits are the buckets of the callers.
@@ -96,7 +99,7 @@ func newServer(o Options) *server {
 	}
 	s := &server{o: o, mux: http.NewServeMux(), paths: map[string][]string{}}
 	s.limits.tokens, s.limits.wrong = map[string]*rate.Limiter{}, map[string]*rate.Limiter{}
-	s.busy.keys = map[string]bool{}
+	s.busy.keys, s.streams.open = map[string]bool{}, map[string]int{}
 	s.document()
 	s.routes()
 	s.describe()
@@ -108,6 +111,11 @@ func (s *server) routes() {
 	s.liveRoutes()
 	s.customerRoutes()
 	s.standingRoutes()
+	s.caseRoutes()
+	s.recordRoutes()
+	s.useRoutes()
+	s.ruleRoutes()
+	s.eventRoutes()
 	s.trunkRoutes()
 	s.callRoutes()
 	s.ledgerRoutes()
@@ -158,6 +166,7 @@ type note struct {
 	Body    int64  // largest body in bytes; 256 KiB when zero
 	Secret  bool   // its answer is not kept for a repeated request
 	Problem []int  // statuses that are particular to it
+	Second  bool   // it may wait for a second person
 	File    string // media type of an answer that is a file
 }
 

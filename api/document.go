@@ -24,6 +24,8 @@ var tags = []*huma.Tag{
 	{Name: "document", Description: "This document, and who is asking."},
 	{Name: "live", Description: "How the program is, and the calls that are running."},
 	{Name: "customers", Description: "Customers, their limits, their numbers, what stands against them."},
+	{Name: "cases", Description: "Cases of suspicion, the picture of the desk, what happens as it happens."},
+	{Name: "rules", Description: "What holds for all customers."},
 	{Name: "trunks", Description: "How customers' PBXs reach the program."},
 	{Name: "calls", Description: "Call records. They are secret by law: every search states its ground, and is recorded."},
 	{Name: "ledger", Description: "Who holds which number since when, and what was believed when."},
@@ -82,6 +84,12 @@ func (s *server) operation(row *Row, n note) huma.Operation {
 			Description: "Names this request. Sent again with the same key within 24 hours, it is not carried out again: the first answer is given.",
 		})
 	}
+	if n.Second {
+		op.Responses["202"] = &huma.Response{
+			Description: "It waits for a second person",
+			Content:     map[string]*huma.MediaType{"application/json": {Schema: s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Proposal](), true, "Proposal")}},
+		}
+	}
 	if n.File != "" {
 		op.Responses["200"] = &huma.Response{Description: "The file", Content: map[string]*huma.MediaType{n.File: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
 	}
@@ -101,6 +109,8 @@ func tagOf(path string) string {
 	switch head := strings.Split(path, "/")[1]; head {
 	case "self":
 		return "document"
+	case "overview", "events", "actions":
+		return "cases"
 	case "status", "running-calls":
 		return "live"
 	case "restrictions":

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tsujiban/app/control"
+	"tsujiban/people"
 )
 
 // Inquiry is a case of the inquiry desk: the ground on which questions are asked.
@@ -197,15 +198,20 @@ func (s *server) inquiryRoutes() {
 		return ask(ctx, c, in.Case, &in.Body, true)
 	})
 	for id, n := range map[string]note{
-		"hand-over-letter": {Summary: "Make the letter of a look (PDF)", Text: "The question is asked again as the ledger stood then; that is another look, and recorded as one.", Secret: true, File: "application/pdf"},
-		"hand-over-bundle": {Summary: "Make the bundle of a look (ZIP)", Text: "Records, proofs and letter, for `tsujiban verify`.", Secret: true, File: "application/zip"},
+		"hand-over-letter": {Summary: "Make the letter of a look (PDF)", Text: "The question is asked again as the ledger stood then; that is another look, and recorded as one.", Secret: true, Second: true, File: "application/pdf"},
+		"hand-over-bundle": {Summary: "Make the bundle of a look (ZIP)", Text: "Records, proofs and letter, for `tsujiban verify`.", Secret: true, Second: true, File: "application/zip"},
 	} {
 		what := strings.TrimPrefix(id, "hand-over-")
 		register(s, id, n, func(ctx context.Context, c *call, in *struct {
 			Look int64 `path:"look" minimum:"1"`
 		}) (*file, error) {
 			var f control.InquiryFile
-			if err := c.Office.Do(ctx, http.MethodPost, at("/v1/looks/", strconv.FormatInt(in.Look, 10), "/"+what), nil, &f); err != nil {
+			id := strconv.FormatInt(in.Look, 10)
+			path := at("/v1/looks/", id, "/"+what)
+			if err := s.second(ctx, c, people.ActHandOver, "look "+id, what, http.MethodPost, path, nil); err != nil {
+				return nil, err
+			}
+			if err := c.Office.Do(ctx, http.MethodPost, path, nil, &f); err != nil {
 				return nil, err
 			}
 			return &file{n.File, `attachment; filename="` + f.Name + `"`, strconv.FormatInt(f.Look, 10), f.Data}, nil

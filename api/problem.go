@@ -68,6 +68,10 @@ func (s *server) problemOf(c *call, row *Row, err error) error {
 	if errors.As(err, &p) {
 		return p
 	}
+	var waits *Proposal
+	if errors.As(err, &waits) {
+		return waits
+	}
 	code := tsujiban.CodeOf(err)
 	p = problem(codeOf(code), c.Lang)
 	switch code {

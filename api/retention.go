@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tsujiban/app/control"
+	"tsujiban/people"
 )
 
 // Retention is how long records are kept, and what is held longer.
@@ -84,7 +85,12 @@ func (s *server) retentionRoutes() {
 		v.Kinds, v.Gone, v.Holds = items(v.Kinds), items(v.Gone), items(v.Holds)
 		return out, err
 	})
-	register(s, "run-retention", note{Summary: "Erase what is past its term"}, func(ctx context.Context, c *call, in *struct{ Body RetentionOrder }) (*body[RetentionRun], error) {
+	register(s, "run-retention", note{Summary: "Erase what is past its term", Second: true}, func(ctx context.Context, c *call, in *struct{ Body RetentionOrder }) (*body[RetentionRun], error) {
+		if !in.Body.DryRun {
+			if err := s.second(ctx, c, people.ActRetention, "erase now", "through the API", http.MethodPost, "/v1/retention", in.Body); err != nil {
+				return nil, err
+			}
+		}
 		out := answer(RetentionRun{})
 		err := c.Office.Do(ctx, http.MethodPost, "/v1/retention", in.Body, &out.Body)
 		out.Body.Kinds = items(out.Body.Kinds)
@@ -96,10 +102,11 @@ func (s *server) retentionRoutes() {
 			Number: b.Number, Customer: b.Customer, From: stamp(b.From), To: stamp(b.To), Kind: b.Kind, Ground: b.Ground, Until: stamp(b.Until),
 		})
 	})
-	register(s, "release-hold", note{Summary: "Release a hold"}, func(ctx context.Context, c *call, in *struct {
+	register(s, "release-hold", note{Summary: "Release a hold", Second: true}, func(ctx context.Context, c *call, in *struct {
 		Hold int64 `path:"hold"`
 		Body Reason
 	}) (*body[Done], error) {
-		return change(ctx, c, http.MethodDelete, at("/v1/retention/holds/", strconv.FormatInt(in.Hold, 10)), control.Order{Note: in.Body.Note})
+		id := strconv.FormatInt(in.Hold, 10)
+		return s.changeBySecond(ctx, c, people.ActRetention, "hold "+id, http.MethodDelete, at("/v1/retention/holds/", id), control.Order{Note: in.Body.Note})
 	})
 }

@@ -31,7 +31,7 @@ func (r Row) own(right people.Right) Row {
 }
 
 // Rows is every operation. A test walks it against every role and scope.
-var Rows = slices.Concat(documentRows, deskRows, ledgerRows, inquiryRows)
+var Rows = slices.Concat(documentRows, deskRows, caseRows, ledgerRows, inquiryRows)
 
 var documentRows = []Row{
 	staff("get-openapi-json", "GET", "/openapi.json", people.Open),
@@ -69,6 +69,23 @@ var deskRows = []Row{
 
 	staff("search-calls", "POST", "/calls/search", people.SearchCalls),
 	staff("reveal-calls", "POST", "/calls/reveal", people.SearchCalls, people.RevealNumbers),
+}
+
+var caseRows = []Row{
+	staff("get-overview", "GET", "/overview", people.SeeLive),
+	staff("stream-events", "GET", "/events", people.SeeCases).own(people.OwnUse),
+	staff("list-cases", "GET", "/cases", people.SeeCases),
+	staff("get-case", "GET", "/cases/{case}", people.SeeCases),
+	staff("note-case", "POST", "/cases/{case}/notes", people.ActOnCase),
+	staff("assign-case", "POST", "/cases/{case}/assign", people.ActOnCase),
+	staff("close-case", "POST", "/cases/{case}/close", people.ActOnCase),
+	staff("ask-customer", "POST", "/customers/{customer}/ask", people.ActOnCase),
+	staff("get-use", "GET", "/customers/{customer}/use", people.SeeCustomers).own(people.OwnUse),
+	staff("get-bill", "GET", "/customers/{customer}/bill", people.SearchCalls).own(people.OwnUse),
+	staff("get-profile", "GET", "/customers/{customer}/profile", people.SeeCases),
+	staff("get-rules", "GET", "/rules", people.SeeRules),
+	staff("change-rules", "PATCH", "/rules", people.ChangeRules),
+	staff("list-actions", "GET", "/actions", people.SeeRecord),
 }
 
 var ledgerRows = []Row{

@@ -9,6 +9,7 @@ import (
 
 	"tsujiban"
 	"tsujiban/app/control"
+	"tsujiban/people"
 )
 
 // Restriction is what stands against a customer.
@@ -67,11 +68,18 @@ func (s *server) standingRoutes() {
 	}) (*body[Done], error) {
 		return change(ctx, c, http.MethodPut, at("/v1/customers/", in.Customer, "/restriction"), control.Order{Level: in.Body.Level, Reach: in.Body.Reach, Note: in.Body.Note})
 	})
-	register(s, "release-customer", note{Summary: "Release a customer"}, func(ctx context.Context, c *call, in *struct {
+	register(s, "release-customer", note{Summary: "Release a customer", Second: true}, func(ctx context.Context, c *call, in *struct {
 		CustomerPath
 		Body ReleaseOrder
 	}) (*body[Done], error) {
-		return change(ctx, c, http.MethodDelete, at("/v1/customers/", in.Customer, "/restriction"), control.Order{Reach: in.Body.Reach, Note: in.Body.Note})
+		path, o := at("/v1/customers/", in.Customer, "/restriction"), control.Order{Reach: in.Body.Reach, Note: in.Body.Note}
+		switch shut, err := closed(ctx, c, in.Customer); {
+		case err != nil:
+			return nil, err
+		case shut:
+			return s.changeBySecond(ctx, c, people.ActReleaseClosed, in.Customer, http.MethodDelete, path, o)
+		}
+		return change(ctx, c, http.MethodDelete, path, o)
 	})
 	register(s, "answer-for-customer", note{Summary: "Take down what the customer says: was this you?", Text: "\"That was not us\" keeps the restriction, \"it was us\" takes back what the guard imposed."},
 		func(ctx context.Context, c *call, in *struct {

@@ -38,3 +38,19 @@ func (r replies) End(ctx context.Context, person, key string, k *api.Kept) error
 func (r replies) Drop(ctx context.Context, person, key string) error {
 	return r.store.DropReply(ctx, person, key)
 }
+
+// tokens knows who has an API token.
+func (a *App) tokens() api.Callers {
+	return callers{people.NewDoor(people.Options{Store: a.store, Clock: a.o.Clock})}
+}
+
+// callers finds the owners of tokens.
+type callers struct{ door *people.Door }
+
+func (k callers) Caller(ctx context.Context, secret string) (*api.Caller, error) {
+	c, err := k.door.TokenCaller(ctx, secret)
+	if err != nil {
+		return nil, err
+	}
+	return &api.Caller{Person: &c.Person, Token: c.Token.ID, Scope: c.May}, nil
+}

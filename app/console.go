@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/api"
 	"tsujiban/app/config"
 	"tsujiban/app/control"
 	"tsujiban/console"
@@ -40,7 +41,7 @@ func (a *App) startConsole(ctx context.Context) error {
 		},
 		Lang: a.cfg.Node.Language, PublicURL: c.PublicURL, Trusted: c.Proxies, Guests: a.o.Guests,
 		Office: func(p *people.Person) *control.Client { return a.Office(p.Login) },
-		Rooms:  a.rooms(), TLS: a.consoleTLS(c),
+		Rooms:  a.rooms(), TLS: a.consoleTLS(c), API: api.Handler(a.APIOptions(a.tokens())),
 	}
 	s, err := console.New(o)
 	if err != nil {

@@ -38,6 +38,7 @@ type Options struct {
 	Trusted   []netip.Prefix // proxies whose X-Forwarded-For is believed
 	TLS       *tls.Config    // nil: plain HTTP, behind a proxy or on this machine
 	Limits    Limits
+	API       http.Handler // answers everything under /api/, with bounds of its own; nil: nobody does
 }
 
 // Server is the console. It is immutable but for its counters.
@@ -99,7 +100,13 @@ func (s *Server) Handler() (h http.Handler, err error) {
 	}
 	mux.Handle("GET "+ui.AssetPath, http.HandlerFunc(ui.ServeAsset))
 	mux.Handle("/", s.route(nil))
-	return s.outer(mux), nil
+	if s.o.API == nil {
+		return s.outer(mux), nil
+	}
+	both := http.NewServeMux()
+	both.Handle("/api/", s.o.API)
+	both.Handle("/", s.outer(mux))
+	return both, nil
 }
 
 // Bounds of a connection.
