@@ -20,7 +20,7 @@ import (
 var pages = []string{
 	"../README.md", "../README.ja.md", "setup.md", "setup.ja.md", "limits.md", "limits.ja.md",
 	"incident.md", "incident.ja.md", "records.md", "operation.md", "evidence.md", "evidence.ja.md",
-	"numbers.md", "numbers.ja.md", "retention.md", "retention.ja.md", "inquiry.md", "inquiry.ja.md", "backtest.md", "backtest.ja.md", "cases.md", "cases.ja.md",
+	"numbers.md", "numbers.ja.md", "retention.md", "retention.ja.md", "inquiry.md", "inquiry.ja.md", "backtest.md", "backtest.ja.md", "notify.md", "notify.ja.md", "cases.md", "cases.ja.md",
 }
 
 // block is a fenced piece of a page.
@@ -63,7 +63,7 @@ func TestDocumentation(t *testing.T) {
 			for _, b := range blocks(text) {
 				kind, file, _ := strings.Cut(b.kind, " ")
 				switch kind {
-				case "csv": // a file that the commands after it name
+				case "csv", "text": // a file that the commands after it name
 					p.write(t, file, strings.Join(b.lines, "\n")+"\n")
 				case "toml":
 					p.check(t, page, b)

@@ -89,16 +89,14 @@ func (p *page) todo(d *control.Day) letter.Part {
 		}
 	}
 	add(d.Restriction != nil, "発信を停止しています。心当たりがあるか、お知らせください。", "Calls are stopped. Tell us whether they were yours.")
-	fresh, tried := 0, 0
+	fresh := 0
 	for i := range d.Accesses {
 		if a := &d.Accesses[i]; a.New && a.What == "registered" {
 			fresh++
-		} else if a.What != "registered" {
-			tried += a.Count
 		}
 	}
 	add(fresh > 0, "初めての場所・機器からの登録が%d件あります。自社の機器か確かめ、違えばパスワードを変えてください。", "%d devices registered from places or with names never seen before. If they are not yours, change the passwords.", fresh)
-	add(tried+d.Strangers > 0, "お客様のネットワークからの、受け付けなかった接続が%d回あります。機器の設定誤りか、第三者の試みです。", "%d requests from your network were turned away: a device that is set up wrongly, or somebody who tries.", tried+d.Strangers)
+	add(d.Strangers > 0, "お客様のネットワークからの、受け付けなかった接続が%d回あります。機器の設定誤りか、第三者の試みです。", "%d requests from your network were turned away: a device that is set up wrongly, or somebody who tries.", d.Strangers)
 	add(d.Night > 0, "夜間の発信が%d件あります。夜に使わない回線なら、発信できる時間帯を決められます。", "%d calls were made at night. If nobody works then, calls can be bound to hours.", d.Night)
 	unknown := 0
 	for i := range d.Abroad {
