@@ -90,3 +90,11 @@ func (a *App) stopConsole() error {
 	defer cancel()
 	return a.pages.server.Close(ctx)
 }
+
+// ConsoleRoutes is the console's table of routes; empty when there is no console.
+func (a *App) ConsoleRoutes() []ui.Bound {
+	if a.pages.server == nil {
+		return nil
+	}
+	return a.pages.server.Routes()
+}

@@ -1,0 +1,178 @@
+package consoletest
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/cookiejar"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"tsujiban"
+	"tsujiban/app"
+	"tsujiban/app/config"
+	"tsujiban/console/ui"
+	"tsujiban/people"
+)
+
+// Site is a running program with its console, a PBX and a carrier beside it.
+type Site struct {
+	App     *app.App
+	Dir     string
+	URL     string // "http://127.0.0.1:40123"
+	SIP     netip.AddrPort
+	PBX     *PBX
+	Carrier *Carrier
+	Log     *Log
+
+	t *testing.T
+}
+
+// Log is what the program logged.
+type Log struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// Firm is the customer that a site has, with a PBX that calls for it.
+const Firm = tsujiban.CustomerID("hakata-shokai")
+
+const seed = `
+[[customer]]
+id = "hakata-shokai"
+name = "博多商会"
+international = true
+opened = "2015-04-01"
+numbers = ["+81925551234"]
+[[customer]]
+id = "naniwa-denki"
+name = "浪速電機"
+opened = "2019-10-01"
+numbers = ["+81665550100", "+81665550101"]
+[[trunk]]
+id = "hakata-pbx"
+customer = "hakata-shokai"
+sources = ["127.0.0.1"]
+`
+
+const rates = "prefix,name,yen_per_minute,increment_s\n81,Japan,3,60\n1,USA,60,1\n44,United Kingdom,80,1\n886,Taiwan,70,1\n232,Sierra Leone,300,60\n"
+
+// Guest is who a site knows by a role's name in the session's cookie. Everybody below Staff reaches Firm only.
+func Guest(role people.Role) *people.Person {
+	p := &people.Person{ID: "p-" + role.String(), Login: role.String() + "@example.jp", Name: "佐藤 " + role.String(), Role: role, Created: time.Unix(0, 0)}
+	if !role.Staff() {
+		p.Customers = []tsujiban.CustomerID{Firm}
+	}
+	return p
+}
+
+type guests struct{}
+
+// Guest finds a person by a role's name.
+func (guests) Guest(_ context.Context, token, _, _ string) (*people.Person, string, error) {
+	role, ok := people.ParseRole(token)
+	if !ok {
+		return nil, "", nil
+	}
+	return Guest(role), "s-" + token, nil
+}
+
+// Start starts a program in a new directory. More is added to its configuration.
+func Start(t *testing.T, more string) *Site {
+	t.Helper()
+	s := &Site{t: t, Dir: t.TempDir(), Log: &Log{}}
+	s.Carrier = newCarrier(t)
+	s.write("rates.csv", rates)
+	s.write("tsujiban.toml", `
+[node]
+name = "guard1"
+[[listen]]
+address = "127.0.0.1:0"
+[[carrier]]
+id = "carrier-a"
+address = "`+s.Carrier.Addr()+`"
+probe = "1s"
+[guard]
+rates = "rates.csv"
+[console]
+listen = "127.0.0.1:0"
+[sip]
+drain = "0s"
+`+more)
+	c, err := config.Load(filepath.Join(s.Dir, "tsujiban.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sd, err := config.ParseSeed("seed.toml", "guard1", []byte(seed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	a, err := app.Start(ctx, app.Options{Config: c, Seed: sd, Stderr: s.Log, Version: "test", Guests: guests{}})
+	if err != nil {
+		cancel()
+		t.Fatalf("%v\n%s", err, s.Log)
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- a.Wait() }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-stopped; err != nil {
+			t.Errorf("stop: %v\n%s", err, s.Log)
+		}
+	})
+	s.App = a
+	for _, p := range a.Ports() {
+		switch p.Kind {
+		case "udp":
+			s.SIP = netip.MustParseAddrPort(p.Address)
+		case "console":
+			s.URL = "http://" + p.Address
+		}
+	}
+	s.PBX = newPBX(t, s.SIP)
+	return s
+}
+
+func (s *Site) write(name, text string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.Dir, name), []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Client is a browser without script, signed in as a person of a role; of nobody when role is zero.
+func (s *Site) Client(role people.Role) *http.Client {
+	s.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	at, err := url.Parse(s.URL)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if role != 0 {
+		jar.SetCookies(at, []*http.Cookie{{Name: ui.SessionCookie(false), Value: role.String(), Path: "/"}})
+	}
+	t := &http.Transport{}
+	s.t.Cleanup(t.CloseIdleConnections)
+	return &http.Client{Jar: jar, Transport: t, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
