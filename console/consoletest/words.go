@@ -1,17 +1,13 @@
 package consoletest
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"tsujiban/console/ui"
+	"tsujiban/console/ui/uitest"
 )
 
 // Words builds a room, which fails on a word that a page names and nobody has, and then fails on words that neither a page
@@ -22,7 +18,7 @@ func Words(t *testing.T, dir string, room ui.Room) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := constants(t, dir)
+	said := uitest.Constants(t, dir)
 	for _, k := range b.Unused(room.Name) {
 		if !slices.Contains(said, k) {
 			t.Errorf("words.toml: nobody says %q", k)
@@ -33,31 +29,4 @@ func Words(t *testing.T, dir string, room ui.Room) {
 			t.Errorf("the code says %q, which is in no words.toml", k)
 		}
 	}
-}
-
-// constants are all string constants of the Go files of a directory.
-func constants(t *testing.T, dir string) (all []string) {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), dir+"/"+e.Name(), nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
-				if s, err := strconv.Unquote(l.Value); err == nil {
-					all = append(all, s)
-				}
-			}
-			return true
-		})
-	}
-	return all
 }

@@ -72,17 +72,20 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 			return code
 		},
 		"weights": func(ws []control.Weight) template.HTML { return weights(l, ws) },
-		"bar":     Bar,
-		"spark":   Spark,
-		"json":    chartJSON,
-		"asset":   Asset,
-		"icon":    icon,
-		"badge":   badge,
-		"dict":    dict,
-		"list":    func(v ...any) []any { return v },
-		"yes":     func(b *bool) bool { return b != nil && *b },
-		"add":     func(a, b int) int { return a + b },
-		"minus":   func(a, b uint64) uint64 { return a - min(a, b) },
+		"bar": func(share float64, kind any) template.HTML {
+			s, _ := kind.(string) // (and .Watched "warn") is false where it is not
+			return Bar(share, s)
+		},
+		"spark": Spark,
+		"json":  chartJSON,
+		"asset": Asset,
+		"icon":  icon,
+		"badge": badge,
+		"dict":  dict,
+		"list":  func(v ...any) []any { return v },
+		"yes":   func(b *bool) bool { return b != nil && *b },
+		"add":   func(a, b int) int { return a + b },
+		"minus": func(a, b uint64) uint64 { return a - min(a, b) },
 	}
 }
 

@@ -170,9 +170,13 @@ func (t *Topic) watch(ctx context.Context, b *Book, room *room) (err error) {
 			err = fmt.Errorf("it panicked: %v", p)
 		}
 	}()
-	var failed error
-	err = t.Run(ctx, func(parts ...Part) { failed = errors.Join(failed, t.show(ctx, b, room, parts)) })
-	return errors.Join(err, failed)
+	told := map[string]bool{} // a part that cannot be shown is told once, not ten times a second
+	return t.Run(ctx, func(parts ...Part) {
+		if err := t.show(ctx, b, room, parts); err != nil && !told[err.Error()] && len(told) < 100 {
+			told[err.Error()] = true
+			b.node.Log.Error("a part of a live page cannot be shown", slog.String("page", t.Page), slog.Any("error", err))
+		}
+	})
 }
 
 // show renders what changed and queues it to the viewers of each language that somebody watches in.

@@ -1,0 +1,266 @@
+package ui
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"tsujiban"
+)
+
+// liveBook has one page with one live part.
+func liveBook(t *testing.T, room Room) *Book {
+	t.Helper()
+	room.Files = fstest.MapFS{
+		"words.toml":      {Data: []byte(`x = ["値", "value"]`)},
+		"pages/live.html": {Data: []byte(`{{define "title"}}{{end}}{{define "content"}}{{end}}{{define "part"}}<p>{{t "x"}} {{.Data}}</p>{{end}}{{define "broken"}}{{.Data.Nothing}}{{end}}`)},
+	}
+	b, err := Build(Node{Zone: time.UTC}, room)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// serveTopic serves a topic at every address; ?en asks in English.
+func serveTopic(t *testing.T, topic *Topic) *httptest.Server {
+	t.Helper()
+	b := liveBook(t, Room{Name: "live", Routes: []Route{{Method: "GET", Path: "/"}}})
+	bound := b.Routes()[0]
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := &Request{Request: r, W: w, Zone: time.UTC}
+		if r.URL.RawQuery == "en" {
+			q.Lang = tsujiban.English
+		}
+		bound.Bind(q)
+		if err := topic.Serve(q); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// event is one event of a stream.
+type event struct{ id, data string }
+
+// events reads a stream until f says that it is enough.
+func events(ctx context.Context, t *testing.T, at, last string, f func(event) bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if last != "" {
+		req.Header.Set("Last-Event-ID", last)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer func() { _ = resp.Body.Close() }() // it is broken off
+	var e event
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		switch name, v, _ := strings.Cut(lines.Text(), ": "); name {
+		case "id":
+			e.id = v
+		case "data":
+			e.data += v + "\n"
+		case "":
+			if e.data != "" && f(e) {
+				return
+			}
+			e = event{}
+		}
+	}
+}
+
+// TestTopic: each language once, only what changed, and after a break only what was missed.
+func TestTopic(t *testing.T) {
+	next := make(chan int)
+	topic := &Topic{Page: "live", Run: func(ctx context.Context, show func(...Part)) error {
+		for {
+			select {
+			case n := <-next:
+				show(Part{"part", n}, Part{"broken", n}) // one that fails keeps no other from being shown
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	}}
+	s := serveTopic(t, topic)
+	var ids []string
+	step := 0
+	go func() { next <- 7 }()
+	events(t.Context(), t, s.URL, "", func(e event) bool {
+		ids = append(ids, e.id)
+		if want := []string{"part\n<p>値 7</p>\n", "part\n<p>値 8</p>\n"}[step]; e.data != want {
+			t.Errorf("got %q, want %q", e.data, want)
+		}
+		if step++; step == 2 {
+			// Somebody comes back who has all but the last, and one who has everything, in another language.
+			events(t.Context(), t, s.URL, ids[0], func(e event) bool {
+				if e.id != ids[1] {
+					t.Errorf("after a break came %s, want %s", e.id, ids[1])
+				}
+				return true
+			})
+			go func() { next <- 9 }()
+			events(t.Context(), t, s.URL+"/?en", "", func(e event) bool {
+				if e.data != "part\n<p>value 9</p>\n" {
+					t.Errorf("in English %q", e.data)
+				}
+				return true
+			})
+			return true
+		}
+		go func() { next <- 7; next <- 8 }() // the same again is nothing new
+		return false
+	})
+}
+
+// slowWriter is somebody who does not read.
+type slowWriter struct {
+	header http.Header
+	block  chan struct{}
+}
+
+func (w *slowWriter) Header() http.Header { return w.header }
+func (w *slowWriter) WriteHeader(int)     {}
+func (w *slowWriter) Write(b []byte) (int, error) {
+	if strings.Contains(string(b), "id: ") {
+		<-w.block
+		return 0, io.ErrClosedPipe
+	}
+	return len(b), nil
+}
+func (w *slowWriter) Flush() {}
+
+// TestSlowReaderIsDropped: who does not read is dropped, and holds nobody up.
+func TestSlowReaderIsDropped(t *testing.T) {
+	begun, dropped := make(chan struct{}), make(chan struct{})
+	topic := &Topic{Page: "live"}
+	topic.Run = func(ctx context.Context, show func(...Part)) error {
+		<-begun
+		for n := range 3 * viewerQueue {
+			show(Part{"part", n})
+		}
+		topic.mu.Lock()
+		left := len(topic.viewers)
+		topic.mu.Unlock()
+		if left != 0 {
+			t.Errorf("%d viewers are left", left)
+		}
+		close(dropped)
+		<-ctx.Done()
+		return nil
+	}
+	b := liveBook(t, Room{Name: "live", Routes: []Route{{}}})
+	bound := b.Routes()[0]
+	w := &slowWriter{header: http.Header{}, block: make(chan struct{})}
+	q := &Request{Request: httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil), W: w, Zone: time.UTC}
+	bound.Bind(q)
+	done := make(chan error, 1)
+	go func() { done <- topic.Serve(q) }()
+	close(begun)
+	<-dropped
+	close(w.block)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestThousandViewers: 1,000 viewers, 50 verdicts a second; 95 of 100 see one within 200 ms.
+func TestThousandViewers(t *testing.T) {
+	viewers, seconds := 1000, 3
+	if testing.Short() {
+		viewers, seconds = 100, 1
+	}
+	start := time.Now()
+	all := make(chan struct{})
+	topic := &Topic{Page: "live", Run: func(ctx context.Context, show func(...Part)) error {
+		<-all
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			show(Part{"part", time.Since(start).Microseconds()})
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	}}
+	s := serveTopic(t, topic)
+	var mu sync.Mutex
+	var took []time.Duration
+	var wg, ready sync.WaitGroup
+	ready.Add(viewers)
+	for range viewers {
+		wg.Go(func() {
+			var mine []time.Duration
+			first := true
+			watchOne(t, s.URL, func() { ready.Done() }, func(e event) bool {
+				var us int64
+				if _, err := fmt.Sscanf(e.data, "part\n<p>値 %d</p>", &us); err != nil {
+					t.Error(err)
+				}
+				if !first {
+					mine = append(mine, time.Since(start)-time.Duration(us)*time.Microsecond)
+				}
+				first = false
+				return len(mine) >= 50*seconds
+			})
+			mu.Lock()
+			took = append(took, mine...)
+			mu.Unlock()
+		})
+	}
+	ready.Wait()
+	close(all)
+	wg.Wait()
+	slices.Sort(took)
+	if len(took) < viewers*50*seconds*9/10 {
+		t.Fatalf("only %d of %d were seen", len(took), viewers*50*seconds)
+	}
+	p95 := took[len(took)*95/100]
+	t.Logf("%d viewers: half within %v, 95 of 100 within %v", viewers, took[len(took)/2], p95)
+	if p95 > 200*time.Millisecond {
+		t.Errorf("95 of 100 within %v", p95)
+	}
+}
+
+// watchOne is events with a word when the stream is open.
+func watchOne(t *testing.T, at string, open func(), f func(event) bool) {
+	resp, err := http.Get(at)
+	open()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer func() { _ = resp.Body.Close() }() // it is broken off
+	var e event
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		switch name, v, _ := strings.Cut(lines.Text(), ": "); name {
+		case "data":
+			e.data += v + "\n"
+		case "":
+			if e.data != "" && f(e) {
+				return
+			}
+			e = event{}
+		}
+	}
+}
