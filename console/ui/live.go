@@ -57,7 +57,7 @@ type viewer struct {
 
 // Bounds of a viewer.
 const (
-	viewerQueue = 16
+	viewerQueue = 64
 	writeTime   = 10 * time.Second
 	heartbeat   = 15 * time.Second
 	retryTime   = 2 * time.Second // what the browser waits before it comes back
