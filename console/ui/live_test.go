@@ -186,7 +186,8 @@ func TestSlowReaderIsDropped(t *testing.T) {
 	}
 }
 
-// TestThousandViewers: 1,000 viewers, 50 verdicts a second; 95 of 100 see one within 200 ms.
+// TestThousandViewers: 1,000 viewers, 50 verdicts a second, gathered every 100 ms as the desk does it; 95 of 100 see one
+// within 200 ms of its fall.
 func TestThousandViewers(t *testing.T) {
 	viewers, seconds := 1000, 3
 	if testing.Short() {
@@ -198,8 +199,12 @@ func TestThousandViewers(t *testing.T) {
 		<-all
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
+		var fell []int64
 		for {
-			show(Part{"part", time.Since(start).Microseconds()})
+			if fell = append(fell, time.Since(start).Microseconds()); len(fell) == 5 {
+				show(Part{"part", fell})
+				fell = nil
+			}
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
@@ -217,12 +222,14 @@ func TestThousandViewers(t *testing.T) {
 			var mine []time.Duration
 			first := true
 			watchOne(t, s.URL, func() { ready.Done() }, func(e event) bool {
-				var us int64
-				if _, err := fmt.Sscanf(e.data, "part\n<p>値 %d</p>", &us); err != nil {
+				var us [5]int64
+				if _, err := fmt.Sscanf(e.data, "part\n<p>値 [%d %d %d %d %d]</p>", &us[0], &us[1], &us[2], &us[3], &us[4]); err != nil {
 					t.Error(err)
 				}
-				if !first {
-					mine = append(mine, time.Since(start)-time.Duration(us)*time.Microsecond)
+				for _, fell := range us {
+					if !first {
+						mine = append(mine, time.Since(start)-time.Duration(fell)*time.Microsecond)
+					}
 				}
 				first = false
 				return len(mine) >= 50*seconds
