@@ -72,3 +72,6 @@ func hashToken(token string) []byte {
 func newToken() string { return base64.RawURLEncoding.EncodeToString(random(32)) }
 
 func equal(a, b string) bool { return hmac.Equal([]byte(a), []byte(b)) }
+
+// Nonce is text that nobody can guess.
+func Nonce() string { return newToken() }

@@ -139,3 +139,13 @@ func (c *Caller) May(right Right) bool {
 	}
 	return c.Person.May(right) && (c.Token == nil || right == Open || right == SignedIn || slices.Contains(c.Token.Scopes, right))
 }
+
+// TokenRights are what a person can give a token.
+func TokenRights(p *Person) (rights []Right) {
+	for r := SignedIn + 1; r < NumRights; r++ {
+		if p.May(r) && !slices.Contains(neverToken, r) {
+			rights = append(rights, r)
+		}
+	}
+	return rights
+}

@@ -53,11 +53,12 @@ type Item struct {
 // Request is one request of a person, with all that a handler needs to answer it.
 type Request struct {
 	*http.Request
-	W      http.ResponseWriter
-	Person *people.Person // nil when nobody is signed in
-	Lang   tsujiban.Lang
-	Zone   *time.Location
-	Office *control.Client // gives orders under the person's name
+	W       http.ResponseWriter
+	Person  *people.Person // nil when nobody is signed in
+	Lang    tsujiban.Lang
+	Zone    *time.Location
+	Office  *control.Client // gives orders under the person's name
+	Address string          // the client's, as text; behind a trusted proxy what that says
 	// Session is the id of the session, empty when there is none; it is no secret and opens nothing.
 	Session string
 	// CSRF is the token that every form carries; {{$.CSRFField}} in a page.
