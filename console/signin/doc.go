@@ -6,5 +6,5 @@ package signin
 
 import "embed"
 
-//go:embed pages words.toml
+//go:embed all:pages words.toml
 var files embed.FS
