@@ -39,11 +39,6 @@ func (r replies) Drop(ctx context.Context, person, key string) error {
 	return r.store.DropReply(ctx, person, key)
 }
 
-// tokens knows who has an API token.
-func (a *App) tokens() api.Callers {
-	return callers{people.NewDoor(people.Options{Store: a.store, Clock: a.o.Clock})}
-}
-
 // callers finds the owners of tokens.
 type callers struct{ door *people.Door }
 

@@ -16,13 +16,13 @@ import (
 
 	"tsujiban"
 	"tsujiban/app/config"
-	"tsujiban/console"
 	"tsujiban/edge"
 	"tsujiban/guard"
 	"tsujiban/guard/policy"
 	"tsujiban/journal"
 	"tsujiban/notify"
 	"tsujiban/notify/outbox"
+	"tsujiban/people"
 	"tsujiban/store/sqlite"
 )
 
@@ -36,8 +36,7 @@ type Options struct {
 	Stderr  io.Writer        // for the log and for progress at the start; os.Stderr when nil
 	Clock   func() time.Time // wall clock with monotonic reading; time.Now when nil
 	Version string
-	Guests  console.Guests // who is signed in at the console; nobody when nil
-	FS      journal.FS     // where the journal is kept; the machine's when nil
+	FS      journal.FS // where the journal is kept; the machine's when nil
 	// Answers makes the links by which a customer says whether a use was theirs; nil: mail asks for an answer by mail or telephone.
 	Answers func(*outbox.Notice, *notify.Facts) (notify.Answers, error)
 	// Reload asks to read configuration, rates, certificates and customers again.
@@ -64,6 +63,8 @@ type App struct {
 	metrics *metrics
 	control *controlServer
 	pages   pages
+	door    *people.Door
+	swept   time.Time // of the goroutine that watches deadlines
 
 	admin     sync.Mutex // guards what is set; see the package's locks
 	cfg       *config.Config
@@ -114,6 +115,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 		{"store", a.startStore},
 		{"policy", a.startPolicy},
 		{"journal", a.startJournal},
+		{"people", a.startPeople},
 		{"edge", a.startEdge},
 		{"views", a.startViews},
 		{"snapshots", a.startFolder},

@@ -211,6 +211,9 @@ func (a *App) startWatch(ctx context.Context) error {
 				if err := a.watch(free); err != nil && free.Err() == nil {
 					a.log.Error("deadlines and dated changes could not be looked at; trying again", slog.Any("error", err))
 				}
+				if err := a.sweepPeople(free); err != nil && free.Err() == nil {
+					a.log.Error("ended sessions and used links could not be deleted; trying again", slog.Any("error", err))
+				}
 			}
 		}
 	}()

@@ -5,7 +5,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/tls"
+	"errors"
 	"net"
+	"net/url"
 	"time"
 
 	"tsujiban"
@@ -14,6 +16,8 @@ import (
 	"tsujiban/app/control"
 	"tsujiban/console"
 	now "tsujiban/console/desk"
+	"tsujiban/console/signin"
+	"tsujiban/console/staff"
 	"tsujiban/console/ui"
 	"tsujiban/people"
 )
@@ -22,6 +26,7 @@ import (
 type pages struct {
 	server   *console.Server
 	listener net.Listener
+	base     *url.URL // how people reach it; nil when there is none
 }
 
 // startConsole serves the web pages where the configuration says.
@@ -34,23 +39,37 @@ func (a *App) startConsole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "%w; give console.listen another address", err)
+	}
+	if err := a.openConsole(ctx, secret, l); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return a.offerFirst(ctx)
+}
+
+// openConsole serves the pages at a listener.
+func (a *App) openConsole(_ context.Context, secret []byte, l net.Listener) error {
+	c := &a.cfg.Console
+	a.pages.base = reached(c.PublicURL, l.Addr())
+	rooms, err := a.rooms()
+	if err != nil {
+		return err
+	}
 	o := console.Options{
 		Node: ui.Node{
 			Name: a.cfg.Node.Name, Zone: a.cfg.Node.TimeZone, Currency: a.cfg.Node.Currency, Version: a.o.Version,
 			Key: derived(secret, "console"), Secure: c.Secure(), Clock: a.o.Clock, Log: a.log,
 		},
-		Lang: a.cfg.Node.Language, PublicURL: c.PublicURL, Trusted: c.Proxies, Guests: a.o.Guests,
+		Lang: a.cfg.Node.Language, PublicURL: a.pages.base, Trusted: c.Proxies, Guests: signin.Guests{Door: a.door},
 		Office: func(p *people.Person) *control.Client { return a.Office(p.Login) },
-		Rooms:  a.rooms(), TLS: a.consoleTLS(c), API: api.Handler(a.APIOptions(a.tokens())),
+		Rooms:  rooms, TLS: a.consoleTLS(c), API: api.Handler(a.APIOptions(callers{a.door})),
 	}
 	s, err := console.New(o)
 	if err != nil {
 		return err
-	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", c.Listen)
-	if err != nil {
-		return tsujiban.Errorf(tsujiban.CodeUnavailable, "%w; give console.listen another address", err)
 	}
 	if err := s.Serve(l); err != nil {
 		return err
@@ -59,9 +78,29 @@ func (a *App) startConsole(ctx context.Context) error {
 	return nil
 }
 
+// reached is the address that people type; a port that was left to the machine is known now.
+func reached(public *url.URL, at net.Addr) *url.URL {
+	u := *public
+	if u.Port() == "0" {
+		_, port, err := net.SplitHostPort(at.String())
+		if err == nil {
+			u.Host = net.JoinHostPort(u.Hostname(), port)
+		}
+	}
+	return &u
+}
+
 // rooms are the parts of the console.
-func (a *App) rooms() []ui.Room {
-	return []ui.Room{now.Room(a.Office("console"))}
+func (a *App) rooms() ([]ui.Room, error) {
+	o, err := a.signinOptions(a.pages.base)
+	if err != nil {
+		return nil, err
+	}
+	in, err := signin.Room(o)
+	if err != nil {
+		return nil, err
+	}
+	return []ui.Room{now.Room(a.Office("console")), in, staff.Room(a.door, a.pages.base)}, nil
 }
 
 // derived is a key for one use, made of the secret that digest challenges have, too.

@@ -44,6 +44,7 @@ func (s *controlServer) routes() *http.ServeMux {
 	s.ledgerRoutes(m)
 	s.inquiryRoutes(m)
 	s.retentionRoutes(m)
+	s.staffRoutes(m)
 	s.suspicionRoutes(m)
 	s.useRoutes(m)
 	s.ruleRoutes(m)

@@ -50,7 +50,7 @@ func (a *App) startControl(ctx context.Context) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
 	orders := s.routes()
-	s.office = newOffice(base, s, orders)
+	s.office = newOffice(base, s, s.twoPersons(orders))
 	s.server = &http.Server{
 		Handler: s.guarded(orders), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
 		BaseContext: func(net.Listener) context.Context { return base },

@@ -21,6 +21,7 @@ var pages = []string{
 	"../README.md", "../README.ja.md", "setup.md", "setup.ja.md", "limits.md", "limits.ja.md",
 	"incident.md", "incident.ja.md", "records.md", "operation.md", "evidence.md", "evidence.ja.md",
 	"numbers.md", "numbers.ja.md", "retention.md", "retention.ja.md", "inquiry.md", "inquiry.ja.md", "backtest.md", "backtest.ja.md", "notify.md", "notify.ja.md", "cases.md", "cases.ja.md",
+	"staff.md", "staff.ja.md",
 }
 
 // block is a fenced piece of a page.
@@ -137,6 +138,8 @@ rates = "rates.csv"
 drain = "1s"
 [metrics]
 listen = "127.0.0.1:0"
+[console]
+listen = "127.0.0.1:0"
 `)
 	p.start(t)
 	t.Cleanup(func() { p.stop(t) })
@@ -236,7 +239,11 @@ func (p *post) until(t *testing.T, args ...string) {
 // check runs "tsujiban check" on a configuration of a page.
 func (p *post) check(t *testing.T, page string, b block) {
 	t.Helper()
-	p.write(t, "page.toml", strings.Join(b.lines, "\n"))
+	text := strings.Join(b.lines, "\n")
+	if !strings.Contains(text, "[[listen]]") { // a part of a configuration: the rest is as small as can be
+		text += "\n[[listen]]\naddress = \"127.0.0.1:0\"\n[[carrier]]\nid = \"carrier-a\"\naddress = \"127.0.0.9:5060\"\n[guard]\nrates = \"rates.csv\"\n"
+	}
+	p.write(t, "page.toml", text)
 	if out, err := p.run("check", "-config", "page.toml"); err != nil {
 		t.Errorf("%s:%d: %v\n%s", page, b.at, err, out)
 	}

@@ -88,3 +88,12 @@ func foldRecovery(code string) string {
 		return -1
 	}, strings.ToLower(fold(clean(code, 40))))
 }
+
+// ParseTOTP reads a secret as people type it.
+func ParseTOTP(s string) ([]byte, error) {
+	b, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(strings.ReplaceAll(s, " ", "")))
+	if err != nil {
+		return nil, invalid("secret", "is not base32")
+	}
+	return b, nil
+}

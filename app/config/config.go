@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/people"
 	"tsujiban/retention"
 )
 
@@ -165,6 +166,20 @@ type Console struct {
 	Key         string         // PEM file
 	PublicURL   *url.URL       // how people reach it, as in links of mails; by default from Listen and Certificate
 	Proxies     []netip.Prefix // whose X-Forwarded-For is believed; none by default
+	Idle        time.Duration  // somebody who does nothing is signed out then; 2 h by default
+	Absolute    time.Duration  // and everybody after; 16 h by default
+	Second      []people.Act   // for these a second person is asked; none by default
+	OIDC        OIDC           // [console.oidc]
+}
+
+// OIDC says where else people can sign in (OpenID Connect).
+type OIDC struct {
+	Issuer     string // https://…; empty: nowhere else
+	ClientID   string
+	SecretFile string      // file that holds the client's secret; empty: a public client
+	Name       string      // on the button; the issuer's host by default
+	Claim      string      // which claim names the login; "email" by default
+	Create     people.Role // who is not known gets this role; zero: nobody is made, the default
 }
 
 // Secure tells whether people reach the console over TLS, its own or a proxy's.

@@ -5,6 +5,9 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
+
+	"tsujiban/people"
 )
 
 func (r *reader) console(f *fileConsole, c *Config) {
@@ -20,6 +23,7 @@ func (r *reader) console(f *fileConsole, c *Config) {
 	if err != nil || host != "" {
 		r.address("console.listen", f.Listen, true)
 	}
+	r.people(f, k)
 	r.pair("console.", &k.Certificate, &k.Key, false)
 	k.PublicURL = r.publicURL(f, host, port)
 	if k.Certificate == "" && !k.Secure() && !loopback(host) {
@@ -31,6 +35,46 @@ func (r *reader) console(f *fileConsole, c *Config) {
 	}
 }
 
+// people reads how people sign in.
+func (r *reader) people(f *fileConsole, k *Console) {
+	k.Idle = r.duration("console.session_idle", f.Idle, 2*time.Hour, 5*time.Minute, 24*time.Hour)
+	k.Absolute = r.duration("console.session_length", f.Absolute, 16*time.Hour, 30*time.Minute, 7*24*time.Hour)
+	for _, s := range f.Second {
+		act, ok := people.ParseAct(s)
+		if !ok {
+			r.bad("console.two_persons", "%q は使えません。次のいずれかにしてください: %v", "%q is not possible; write some of: %v", s, people.Acts)
+			continue
+		}
+		k.Second = append(k.Second, act)
+	}
+	o := &k.OIDC
+	*o = OIDC{Issuer: f.OIDC.Issuer, ClientID: f.OIDC.ClientID, SecretFile: r.path(f.OIDC.SecretFile), Name: f.OIDC.Name, Claim: f.OIDC.Claim}
+	if f.OIDC == (fileOIDC{}) {
+		return
+	}
+	u, err := url.Parse(o.Issuer)
+	if err != nil || u.Hostname() == "" || u.Scheme != "https" && !loopback(u.Hostname()) {
+		r.bad("console.oidc.issuer", `%q は使えません。"https://id.example.jp" のように書いてください`, `%q is not possible; write it as "https://id.example.jp"`, o.Issuer)
+		return
+	}
+	if o.ClientID == "" {
+		r.bad("console.oidc.client_id", "client_id がありません。ログインサービスで登録したものを書いてください", "the client_id is missing; write the one that the sign-in service gave you")
+	}
+	if o.SecretFile != "" {
+		r.readable("console.oidc.client_secret_file", o.SecretFile)
+	}
+	if o.Name == "" {
+		o.Name = u.Hostname()
+	}
+	if f.OIDC.Create != "" {
+		role, ok := people.ParseRole(f.OIDC.Create)
+		if !ok || !role.Staff() || role == people.Administrator {
+			r.bad("console.oidc.create_as", "%q は使えません。viewer、analyst、inquiry-officer のいずれかにしてください", "%q is not possible; write viewer, analyst or inquiry-officer", f.OIDC.Create)
+		}
+		o.Create = role
+	}
+}
+
 // publicURL is what people type; without one, what follows from the other settings.
 func (r *reader) publicURL(f *fileConsole, host, port string) *url.URL {
 	if f.PublicURL == "" {
@@ -38,7 +82,8 @@ func (r *reader) publicURL(f *fileConsole, host, port string) *url.URL {
 		if f.Certificate != "" {
 			u.Scheme = "https"
 		}
-		if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		// Passkeys belong to a name: a bare address has none.
+		if ip, err := netip.ParseAddr(host); host == "" || err == nil && (ip.IsUnspecified() || ip.IsLoopback()) {
 			u.Host = net.JoinHostPort("localhost", port)
 		}
 		return u

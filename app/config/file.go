@@ -156,6 +156,19 @@ type fileConsole struct {
 	Key         string   `toml:"key"`
 	PublicURL   string   `toml:"public_url"`
 	Proxies     []string `toml:"trusted_proxies"`
+	Idle        string   `toml:"session_idle"`
+	Absolute    string   `toml:"session_length"`
+	Second      []string `toml:"two_persons"`
+	OIDC        fileOIDC `toml:"oidc"`
+}
+
+type fileOIDC struct {
+	Issuer     string `toml:"issuer"`
+	ClientID   string `toml:"client_id"`
+	SecretFile string `toml:"client_secret_file"`
+	Name       string `toml:"name"`
+	Claim      string `toml:"login_claim"`
+	Create     string `toml:"create_as"`
 }
 
 type fileMetrics struct {

@@ -66,6 +66,7 @@ func verbs() []verb {
 	vs = append(vs, evidenceVerbs()...)
 	vs = append(vs, retentionVerbs()...)
 	vs = append(vs, noticeVerbs()...)
+	vs = append(vs, staffVerbs()...)
 	return append(vs, helpVerbs()...)
 }
 

@@ -84,6 +84,7 @@ func (b *bearer) used(c *webauthn.Credential) (*people.Passkey, error) {
 // ask tells a browser what to do, and gives it the sealed state that comes back with the
 // answer: the program keeps nothing of who only asks.
 func (m *room) ask(r *ui.Request, purpose string, options any, s *webauthn.SessionData) error {
+	s.Expires = r.Now().Add(ceremonyTime)
 	b, err := json.Marshal(s)
 	if err != nil {
 		return err
