@@ -16,6 +16,7 @@ import (
 
 	"tsujiban"
 	"tsujiban/app/config"
+	"tsujiban/console"
 	"tsujiban/edge"
 	"tsujiban/guard"
 	"tsujiban/guard/policy"
@@ -36,7 +37,8 @@ type Options struct {
 	Stderr  io.Writer        // for the log and for progress at the start; os.Stderr when nil
 	Clock   func() time.Time // wall clock with monotonic reading; time.Now when nil
 	Version string
-	FS      journal.FS // where the journal is kept; the machine's when nil
+	Guests  console.Guests // who is signed in at the console, in tests; those of the door when nil
+	FS      journal.FS     // where the journal is kept; the machine's when nil
 	// Answers makes the links by which a customer says whether a use was theirs; nil: mail asks for an answer by mail or telephone.
 	Answers func(*outbox.Notice, *notify.Facts) (notify.Answers, error)
 	// Reload asks to read configuration, rates, certificates and customers again.

@@ -63,7 +63,7 @@ func (a *App) openConsole(_ context.Context, secret []byte, l net.Listener) erro
 			Name: a.cfg.Node.Name, Zone: a.cfg.Node.TimeZone, Currency: a.cfg.Node.Currency, Version: a.o.Version,
 			Key: derived(secret, "console"), Secure: c.Secure(), Clock: a.o.Clock, Log: a.log,
 		},
-		Lang: a.cfg.Node.Language, PublicURL: a.pages.base, Trusted: c.Proxies, Guests: signin.Guests{Door: a.door},
+		Lang: a.cfg.Node.Language, PublicURL: a.pages.base, Trusted: c.Proxies, Guests: a.guests(),
 		Office: func(p *people.Person) *control.Client { return a.Office(p.Login) },
 		Rooms:  rooms, TLS: a.consoleTLS(c), API: api.Handler(a.APIOptions(callers{a.door})),
 	}
@@ -88,6 +88,14 @@ func reached(public *url.URL, at net.Addr) *url.URL {
 		}
 	}
 	return &u
+}
+
+// guests are who is signed in.
+func (a *App) guests() console.Guests {
+	if a.o.Guests != nil {
+		return a.o.Guests
+	}
+	return signin.Guests{Door: a.door}
 }
 
 // rooms are the parts of the console.
