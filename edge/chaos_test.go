@@ -100,8 +100,8 @@ func (c *chaos) run() {
 	}
 	c.desk.settled()
 	e := c.g.e
-	if c.t.Failed() || len(e.calls.byID) > 0 || len(e.relays.byKey) > 0 || e.relays.inUse > 2*len(e.carriers.list) || !e.held.empty() {
-		c.t.Errorf("left behind: %d calls, %d relays (%d by key), %d held; the last steps:\n%s", len(e.calls.byID), e.relays.inUse, len(e.relays.byKey), e.held.waiting(),
+	if c.t.Failed() || len(e.calls.byID) > 0 || e.relays.byKey.n > 0 || e.relays.inUse > 2*len(e.carriers.list) || !e.held.empty() {
+		c.t.Errorf("left behind: %d calls, %d relays (%d by key), %d held; the last steps:\n%s", len(e.calls.byID), e.relays.inUse, e.relays.byKey.n, e.held.waiting(),
 			strings.Join(c.log[max(0, len(c.log)-60):], "\n"))
 	}
 }

@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"testing"
@@ -216,5 +217,42 @@ func TestDrainAndAddrs(t *testing.T) {
 	}
 	if got := pbx.receive().what(); got != "BYE" {
 		t.Errorf("the PBX got %s", got)
+	}
+}
+
+// However many relays come and go in whatever order, each is found by its key, and none that went.
+func TestRelayTableKeepsUp(t *testing.T) {
+	var r relays
+	r.init()
+	rng := rand.New(rand.NewPCG(1, 2))
+	var live []*relay
+	serial := uint64(0)
+	for round := range 45_000 {
+		if grow := round < 30_000; len(live) == 0 || grow == (rng.IntN(3) > 0) {
+			serial++
+			a := r.take(uint32(serial))
+			r.index(a, txnKey{rng.Uint64() &^ 0xfff00, serial}) // half of the bits are worn
+			live = append(live, a)
+			continue
+		}
+		i := rng.IntN(len(live))
+		a, k := live[i], live[i].key
+		if r.lookup(k) != a {
+			t.Fatalf("round %d: a relay is not found", round)
+		}
+		r.release(a)
+		if r.lookup(k) != nil {
+			t.Fatalf("round %d: a relay is found that went", round)
+		}
+		live[i] = live[len(live)-1]
+		live = live[:len(live)-1]
+	}
+	if r.byKey.n != len(live) || r.inUse != len(live) || len(live) == 0 {
+		t.Errorf("%d by key, %d in use, want %d", r.byKey.n, r.inUse, len(live))
+	}
+	for _, a := range live {
+		if r.lookup(a.key) != a {
+			t.Fatal("a relay is not found")
+		}
 	}
 }

@@ -37,8 +37,9 @@ func (w *worker) nextCarrier(r *relay, c *call) bool {
 	}
 	n := e.relays.take(w.secret(txnKey{b: r.key.b + uint64(len(s.tried))}))
 	n.method, n.up, n.call, n.setup = sipwire.INVITE, r.up, r.call, s
+	e.relays.unindex(r)
 	e.relays.index(n, r.key)
-	r.keyed, r.setup, r.call, r.up = false, nil, 0, flow{}
+	r.setup, r.call, r.up = nil, 0, flow{}
 	c.setup = n
 	s.tried = append(s.tried, uint8(i))
 	s.carrier = i

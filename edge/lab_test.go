@@ -261,8 +261,8 @@ func (l *lab) empty() {
 			probing++ // one OPTIONS each may be under way
 		}
 	}
-	if e.relays.inUse > probing || len(e.relays.byKey) > 0 || len(e.calls.byID) > 0 || timers > probing || setups > 0 || !e.held.empty() || len(e.phones.pending) > 0 {
-		l.t.Errorf("left behind: %d relays (%d by key), %d calls, %d timers, %d set-ups, %d held, %d registrations", e.relays.inUse, len(e.relays.byKey),
+	if e.relays.inUse > probing || e.relays.byKey.n > 0 || len(e.calls.byID) > 0 || timers > probing || setups > 0 || !e.held.empty() || len(e.phones.pending) > 0 {
+		l.t.Errorf("left behind: %d relays (%d by key), %d calls, %d timers, %d set-ups, %d held, %d registrations", e.relays.inUse, e.relays.byKey.n,
 			len(e.calls.byID), timers, setups, e.held.waiting(), len(e.phones.pending))
 	}
 }

@@ -28,6 +28,7 @@ type relay struct {
 	key     txnKey
 	secret  uint32 // in our Via branch
 	slot    uint32
+	next    uint32 // slot + 1 of the next relay in the chain of its key
 	tag     uint32 // hash of the To tag in the 2xx that was passed on, or hung up
 	backoff uint16
 	status  uint16 // of a final response that a repeat is answered with, when resp is not kept
@@ -89,7 +90,7 @@ type txnKey struct{ a, b uint64 }
 type relays struct {
 	chunks [][]relay
 	free   []uint32
-	byKey  map[txnKey]uint32 // slot
+	byKey  keyIndex
 	seedA  maphash.Seed
 	seedB  maphash.Seed
 	inUse  int
@@ -104,7 +105,7 @@ const (
 )
 
 func (t *relays) init() {
-	t.byKey = map[txnKey]uint32{}
+	t.byKey.init()
 	t.seedA, t.seedB = maphash.MakeSeed(), maphash.MakeSeed()
 }
 
@@ -117,13 +118,6 @@ func (t *relays) find(slot, secret uint32) *relay {
 	}
 	if r := t.at(slot); r.state != relayFree && r.secret == secret {
 		return r
-	}
-	return nil
-}
-
-func (t *relays) lookup(k txnKey) *relay {
-	if slot, ok := t.byKey[k]; ok {
-		return t.at(slot)
 	}
 	return nil
 }
@@ -145,16 +139,9 @@ func (t *relays) take(secret uint32) *relay {
 	return r
 }
 
-func (t *relays) index(r *relay, k txnKey) {
-	r.key, r.keyed = k, true
-	t.byKey[k] = r.slot
-}
-
 // release gives the relay's slot back; its timer must have been stopped.
 func (t *relays) release(r *relay) {
-	if r.keyed {
-		delete(t.byKey, r.key)
-	}
+	t.unindex(r)
 	t.dropSetup(r)
 	t.putBuf(r.req)
 	slot := r.slot
