@@ -28,7 +28,6 @@ type relay struct {
 	key     txnKey
 	secret  uint32 // in our Via branch
 	slot    uint32
-	next    uint32 // slot + 1 of the next relay in the chain of its key
 	tag     uint32 // hash of the To tag in the 2xx that was passed on, or hung up
 	backoff uint16
 	status  uint16 // of a final response that a repeat is answered with, when resp is not kept
