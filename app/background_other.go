@@ -1,0 +1,6 @@
+//go:build !linux
+
+package app
+
+// standBack does nothing where threads have no priority of their own.
+func standBack() {}
