@@ -86,11 +86,8 @@ func (s *server) stream(hc huma.Context, c *call, after string) {
 		return rc.Flush()
 	}
 	defer func() { _ = rc.SetWriteDeadline(time.Time{}) }() // as above
-	if write(": events\n\n") != nil {
-		return
-	}
 	checked := s.o.Clock()
-	err := c.Office.Stream(r.Context(), "/v1/events"+asked("after", after), func(line control.Raw) error {
+	err := c.Office.Follow(r.Context(), "/v1/events"+asked("after", after), func() error { return write(": events\n\n") }, func(line control.Raw) error {
 		var e Event
 		if err := json.Unmarshal(line, &e); err != nil {
 			return err

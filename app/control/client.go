@@ -115,12 +115,20 @@ func (c *Client) Download(ctx context.Context, method, path string, in any) (bod
 }
 
 // Stream calls each with every line of the reply until it ends, each fails or ctx is done.
-func (c *Client) Stream(ctx context.Context, path string, each func(Raw) error) (err error) {
+func (c *Client) Stream(ctx context.Context, path string, each func(Raw) error) error {
+	return c.Follow(ctx, path, func() error { return nil }, each)
+}
+
+// Follow is Stream with began, which is called once the program has begun to tell: nothing that happens from then on is missed.
+func (c *Client) Follow(ctx context.Context, path string, began func() error, each func(Raw) error) (err error) {
 	resp, err := c.send(ctx, http.MethodGet, path, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, resp.Body.Close()) }()
+	if err := began(); err != nil {
+		return err
+	}
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, maxReply)
 	for lines.Scan() {
