@@ -291,7 +291,7 @@ func (t *teller) put(ctx context.Context, pos uint64, ns []outbox.Notice) bool {
 	}
 }
 
-// recipients of staff: the mail addresses and the webhooks of the configuration.
+// staff are the mail addresses and the webhooks of the configuration, and the operator's people who sign in.
 func (t *teller) staff() []notify.Recipient {
 	c := t.ways.Load().cfg
 	var out []notify.Recipient
@@ -310,7 +310,7 @@ func (t *teller) staff() []notify.Recipient {
 		}
 		out = append(out, notify.Recipient{Channel: outbox.Webhook, To: h.ID, Lang: h.Language, Staff: true, Kinds: kinds})
 	}
-	return out
+	return once(append(out, t.persons("")...))
 }
 
 // customerKinds are what a customer's contact is told.

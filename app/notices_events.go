@@ -59,9 +59,10 @@ func (t *teller) plan(key string, k outbox.Kind, f *notify.Facts, tell bool) []o
 		c, ok := t.customer(f)
 		if tell && ok && t.mails() {
 			r, ok := t.contact(&c)
-			if ok {
-				to = append(to, r)
-			} else if k.Urgent() {
+			own := t.persons(c.ID)
+			if to = append(to, own...); ok {
+				to = once(append(to, r))
+			} else if k.Urgent() && len(own) == 0 {
 				return append(t.notices(key, k, f, to), t.unreachable(key, k, f)...)
 			}
 		}
