@@ -16,6 +16,7 @@ import (
 	"tsujiban/app/control"
 	"tsujiban/console"
 	now "tsujiban/console/desk"
+	past "tsujiban/console/records"
 	"tsujiban/console/signin"
 	"tsujiban/console/staff"
 	"tsujiban/console/ui"
@@ -108,7 +109,11 @@ func (a *App) rooms() ([]ui.Room, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []ui.Room{now.Room(a.Office("console")), in, staff.Room(a.door, a.pages.base)}, nil
+	return []ui.Room{
+		now.Room(a.Office("console")),
+		past.Room(),
+		in, staff.Room(a.door, a.pages.base),
+	}, nil
 }
 
 // derived is a key for one use, made of the secret that digest challenges have, too.

@@ -112,7 +112,7 @@ func (s *Server) refused(q *ui.Request, b *ui.Bound) bool {
 	switch {
 	case q.Person == nil && b.Right != people.Open:
 		s.signIn(q)
-	case !q.Person.May(b.Right):
+	case !q.Person.May(b.Right) || !q.Person.May(b.Also):
 		s.log.Info("a page was refused", slog.String("person", q.Person.ID), slog.String("right", b.Right.String()), slog.String("path", q.Pattern))
 		q.Fail(q.Errorf(tsujiban.CodeForbidden, "guard.right"))
 	case b.Customer != nil && !q.Person.Reaches(b.Customer(q.Request)):

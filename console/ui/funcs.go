@@ -11,6 +11,7 @@ import (
 
 	"tsujiban"
 	"tsujiban/app/control"
+	"tsujiban/app/term"
 )
 
 // funcs are what pages can say, in one language. The package's README lists them for who writes pages.
@@ -45,6 +46,7 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 		"span":     func(v any) (string, error) { d, err := length(v); return Span(l, d), err },
 		"num":      Grouped,
 		"masked":   Masked,
+		"plain":    term.Clean, // text that strangers wrote: what cannot be seen, or turns the writing direction, comes out as \u202e
 		"country":  func(iso string) string { return Country(l, iso) },
 		"decibans": Decibans,
 		"evidence": func(code string) string {

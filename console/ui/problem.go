@@ -34,6 +34,15 @@ type Problem struct {
 
 // Fail shows what went wrong. What happened inside stays in the log, under the request's id.
 func (r *Request) Fail(err error) {
+	p := r.problemOf(err)
+	if p.Status >= 500 {
+		r.book.node.Log.Error("a page failed", slog.String("id", r.ID), slog.String("path", r.Pattern), slog.Any("error", err))
+	}
+	r.Refuse(p)
+}
+
+// problemOf is what is told of an error.
+func (r *Request) problemOf(err error) *Problem {
 	c := tsujiban.CodeOf(err)
 	p := &Problem{Status: c.HTTPStatus(), Code: c.String(), Title: c.Text(r.Lang), ID: r.ID}
 	switch e := err.(type) {
@@ -46,10 +55,7 @@ func (r *Request) Fail(err error) {
 			p.Detail, p.Foreign = err.Error(), r.Lang != tsujiban.English
 		}
 	}
-	if p.Status >= 500 {
-		r.book.node.Log.Error("a page failed", slog.String("id", r.ID), slog.String("path", r.Pattern), slog.Any("error", err))
-	}
-	r.Refuse(p)
+	return p
 }
 
 // Refuse shows a problem.

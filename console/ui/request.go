@@ -78,10 +78,7 @@ func (r *Request) send(status int, html []byte) error {
 
 // File hands a file over for saving. The name is what the browser suggests.
 func (r *Request) File(name, contentType string, data []byte) error {
-	h := r.W.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(name))
-	h.Set("Cache-Control", "no-store")
+	r.fileHeader(name, contentType)
 	if _, err := r.W.Write(data); err != nil {
 		r.book.node.Log.Debug("a file was not read", "error", err)
 	}

@@ -15,6 +15,7 @@ import (
 type Route struct {
 	Method, Path string // "GET", "/cases/{id}": as net/http's patterns
 	Right        people.Right
+	Also         people.Right // a second right that it needs; people.Open asks for none
 	// Customer says whose data the route shows or changes, when it is one customer's. It is asked of people who are not
 	// staff, and they must reach that customer. A route that they may use and that has no Customer shows only what
 	// Person.Customers allows.
@@ -68,9 +69,10 @@ type Request struct {
 	// ID names the request in the log and on the page that says what went wrong.
 	ID string
 
-	book *Book
-	room *room
-	errs Fields
+	book    *Book
+	room    *room
+	errs    Fields
+	problem *Problem
 }
 
 // Customer is a Route.Customer for paths with a {customer} in them.

@@ -10,18 +10,19 @@ import (
 
 // View is what a page is executed with: "." in the page's content. The page's own data are in Data.
 type View struct {
-	Data   any
-	Node   string
-	Lang   string // "ja", "en"
-	Theme  string // "light", "dark" or empty
-	Path   string // of this page, to find it in the menu
-	Here   string // path and query, to come back to
-	Person *people.Person
-	Menu   []Entry
-	Notice *Notice
-	CSRF   string
-	Errors Fields
-	Secure bool
+	Data    any
+	Node    string
+	Lang    string // "ja", "en"
+	Theme   string // "light", "dark" or empty
+	Path    string // of this page, to find it in the menu
+	Here    string // path and query, to come back to
+	Person  *people.Person
+	Menu    []Entry
+	Notice  *Notice
+	CSRF    string
+	Errors  Fields
+	Problem *Problem // why what was asked before was not done
+	Secure  bool
 }
 
 // Entry is an entry of the navigation as it is shown.
@@ -58,7 +59,7 @@ func (v *View) More() []Entry { return v.Menu[len(v.Main()):] }
 func (r *Request) view(data any) *View {
 	v := &View{
 		Data: data, Node: r.book.node.Name, Lang: code(r.Lang), Theme: r.Theme, Path: r.URL.Path, Here: r.URL.RequestURI(), Person: r.Person,
-		CSRF: r.CSRF, Errors: r.errs, Secure: r.book.node.Secure,
+		CSRF: r.CSRF, Errors: r.errs, Problem: r.problem, Secure: r.book.node.Secure,
 	}
 	for _, i := range r.book.menu {
 		if !r.Person.May(i.Right) || r.Person == nil {
