@@ -60,7 +60,8 @@ func journalSource(dir string) evidence.Source {
 type wholeReport struct {
 	*evidence.CheckReport
 	Journal report `json:"journal"`
-	Kept    int    `json:"kept"` // entries that outlived their segment, and are as signed
+	Kept    int    `json:"kept"`  // entries that outlived their segment, and are as signed
+	Calls   int    `json:"calls"` // calls of the view that are as the journal has them
 }
 
 func runEvidenceCheck(c *cmd, args []string) error {
@@ -74,8 +75,14 @@ func runEvidenceCheck(c *cmd, args []string) error {
 	}
 	bar := term.NewBar(c.stderr, term.StyleOf(c.stderr, c.getenv), c.tr("照合中", "checking"))
 	var segments journal.Report
+	var erased time.Time // calls from before it were erased, as the journal says
 	report, err := evidence.Check(dir, func(each func(uint64, string, int64, []byte)) (err error) {
-		segments, err = journal.CheckLines(journalDir, nil, each)
+		segments, err = journal.CheckLines(journalDir, nil, func(seq uint64, file string, at int64, line []byte) {
+			if t := callsErased(line); t.After(erased) {
+				erased = t
+			}
+			each(seq, file, at, line)
+		})
 		return err
 	}, bar.Show)
 	bar.End()
@@ -86,16 +93,23 @@ func runEvidenceCheck(c *cmd, args []string) error {
 	if err != nil {
 		return err
 	}
+	calls, err := c.checkStore(report, segments.OK(), erased)
+	if err != nil {
+		return err
+	}
 	// What was erased by statement is missing and yet in order.
 	segments.Problems = slices.DeleteFunc(segments.Problems, func(p journal.Problem) bool {
 		return p.First > 0 && report.ErasedAll(p.First, p.Last)
 	})
 	if c.json {
-		err = c.writeJSON(wholeReport{report, reportOf(&segments), kept})
+		err = c.writeJSON(wholeReport{report, reportOf(&segments), kept, calls})
 	} else if err = c.showReport(&segments); err == nil {
 		err = c.printf("%s", report.Text(c.lang))
 		if err == nil && kept > 0 && report.OK() {
 			err = c.printf(c.tr("消去した区間から残した閲覧・操作の記録 %d 件も、署名されたとおりです\n", "%d looks and actions that outlived their segments are as signed, too\n"), kept)
+		}
+		if err == nil && calls > 0 && report.OK() {
+			err = c.printf(c.tr("通話一覧の %d 件も、記録簿のとおりです\n", "%d calls of the store are as the journal has them, too\n"), calls)
 		}
 	}
 	if err == nil && (!report.OK() || !segments.OK()) {

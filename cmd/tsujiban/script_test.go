@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"fmt"
 	"net"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	_ "modernc.org/sqlite"
 )
 
 func TestMain(m *testing.M) {
@@ -25,6 +27,7 @@ func TestMain(m *testing.M) {
 //	call DIGITS      telephone through the guard as hakata-shokai's PBX; prints the final answer
 //	history DAYS...  write a journal of that many days ago
 //	until COMMAND... run the program until it succeeds
+//	sql FILE QUERY   change a file of the store behind the program's back
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -36,8 +39,23 @@ func TestScripts(t *testing.T) {
 			"call":    placeCall,
 			"history": history,
 			"until":   until,
+			"sql":     sqlFile,
 		},
 	})
+}
+
+func sqlFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sql FILE QUERY")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	r, err := db.Exec(args[1])
+	ts.Check(err)
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		ts.Fatalf("no row was changed (%v)", err)
+	}
+	ts.Check(db.Close())
 }
 
 func setupSite(e *testscript.Env) error {
