@@ -87,7 +87,7 @@ func TestCompareCalls(t *testing.T) {
 	if c := compare(victim.At.Add(time.Second)); len(c.Differences) != 0 {
 		t.Errorf("past its term: %+v", c.Differences)
 	}
-	do(`INSERT INTO calls (`+callColumns+`) SELECT `+callColumns+` FROM temp.kept`)
+	do(`INSERT INTO calls (` + callColumns + `) SELECT ` + callColumns + ` FROM temp.kept`)
 	do(`UPDATE calls SET id = ? WHERE id = -7`, int64(victim.ID))
 
 	// Two calls exchanged: both are named.
