@@ -93,7 +93,7 @@ func (m *room) showFirst(r *ui.Request) error {
 // spent says of a link that it is good no longer.
 func (m *room) spent(r *ui.Request, err error) error {
 	if tsujiban.CodeOf(err) == tsujiban.CodeForbidden {
-		return r.Errorf(tsujiban.CodeForbidden, "link.spent")
+		return r.Errorf(tsujiban.CodeNotFound, "link.spent")
 	}
 	return err
 }

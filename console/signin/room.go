@@ -96,13 +96,18 @@ func (g Guests) Guest(ctx context.Context, token, _, _ string) (*people.Person, 
 	return nil, "", err
 }
 
-// Caller is who asks, with the session, for acts that need a fresh proof.
+// Caller is who asks, with the session, for acts that need a fresh proof. The error is CodeConflict when the session
+// ended since the page was opened.
 func Caller(r *ui.Request, d *people.Door) (*people.Caller, error) {
-	c, err := r.Request.Cookie(ui.SessionCookie(r.Secure()))
-	if err != nil {
-		return nil, tsujiban.Errorf(tsujiban.CodeForbidden, "you are not signed in")
+	token := ""
+	if c, err := r.Request.Cookie(ui.SessionCookie(r.Secure())); err == nil {
+		token = c.Value
 	}
-	return d.Caller(r.Context(), c.Value)
+	c, err := d.Caller(r.Context(), token)
+	if err != nil && tsujiban.CodeOf(err) == tsujiban.CodeForbidden {
+		err = tsujiban.Errorf(tsujiban.CodeConflict, "%w", errors.Unwrap(err))
+	}
+	return c, err
 }
 
 // From is where a request came from.

@@ -199,7 +199,7 @@ func (b *browser) admin() []byte {
 	b.get("/staff")
 	b.is("/staff", 200, "佐藤 花子")
 	b.get(at)
-	b.is(at, 403, "This link was used")
+	b.is(at, 404, "This link was used")
 	return secret
 }
 
@@ -394,7 +394,7 @@ func TestInvitedInABrowser(t *testing.T) {
 	b.post(m[1], "password", good, "again", good)
 	b.is("/account", 200)
 	b.get(m[1])
-	b.is(m[1], 403, "This link was used")
+	b.is(m[1], 404, "This link was used")
 	// A password is no second factor: the desk stays closed.
 	b.get("/proposals")
 	b.is("/proposals", 403)
