@@ -101,6 +101,9 @@ func (s *stage) build(ctx context.Context) (err error) {
 		return err
 	}
 	s.socket = control.NewClient(s.cfg.Control.Socket, "")
+	if err := s.paper(ctx); err != nil {
+		return err
+	}
 	guard, err := netip.ParseAddrPort(s.app.Ports()[0].Address)
 	if err != nil {
 		return err
