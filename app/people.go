@@ -71,6 +71,15 @@ func (a *App) signinOptions(base *url.URL) (signin.Options, error) {
 	return o, nil
 }
 
+// Demonstrate adds a person for a demonstration and returns the link that signs them in, once.
+func (a *App) Demonstrate(ctx context.Context, login, name string, role people.Role, customers ...tsujiban.CustomerID) (string, error) {
+	text, err := a.door.Demonstrate(ctx, login, name, role, a.cfg.Node.Language, customers...)
+	if err != nil {
+		return "", err
+	}
+	return signin.Link(a.pages.base, people.LinkEnter, text), nil
+}
+
 // offerFirst prints the link that makes the first administrator, at each start until there
 // is one. It goes to standard error and not to the log, which others may read.
 func (a *App) offerFirst(ctx context.Context) error {

@@ -33,6 +33,7 @@ type Options struct {
 	Lang     tsujiban.Lang
 	Headless bool          // no picture, only the summary as JSON
 	For      time.Duration // how long the firms telephone; 0 is a minute
+	Stay     bool          // the console stays until ctx is done
 }
 
 // Run plays the demo and returns what came of it.
@@ -57,7 +58,10 @@ func Run(ctx context.Context, o Options) (sum *Summary, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return sum, b.finish(sum)
+	if err := b.finish(sum); err != nil {
+		return sum, err
+	}
+	return sum, s.stay(ctx)
 }
 
 // stage is everything that stands during a demo.
@@ -73,6 +77,7 @@ type stage struct {
 	app     *app.App
 	socket  *control.Client
 	log     *os.File
+	links   []words // that sign in
 }
 
 // build sets up carrier, history, guard and PBXs.
@@ -101,7 +106,7 @@ func (s *stage) build(ctx context.Context) (err error) {
 		return err
 	}
 	s.socket = control.NewClient(s.cfg.Control.Socket, "")
-	if err := s.paper(ctx); err != nil {
+	if err := errors.Join(s.paper(ctx), s.invite(ctx)); err != nil {
 		return err
 	}
 	guard, err := netip.ParseAddrPort(s.app.Ports()[0].Address)
@@ -138,6 +143,9 @@ rates = "rates.csv"
 
 [sip]
 drain = "1s"
+
+[console]
+listen = "127.0.0.1:0"
 `, string(carrierID), s.carrier.addr.String())
 	path := filepath.Join(s.dir, "tsujiban.toml")
 	if err := errors.Join(os.WriteFile(path, []byte(toml), 0o600), os.WriteFile(filepath.Join(s.dir, "rates.csv"), ratesCSV, 0o600)); err != nil {

@@ -50,7 +50,7 @@ func (d *Door) holds(tx Tx, l *Link) (p Person, s Secrets, err error) {
 			err = errLink()
 		}
 		return p, s, err
-	case LinkInvite, LinkReset:
+	case LinkInvite, LinkReset, LinkEnter:
 		if p, err = tx.Person(l.Subject); err == nil {
 			s, err = tx.Secrets(l.Subject)
 		}

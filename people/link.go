@@ -18,11 +18,12 @@ const (
 	LinkInvite Purpose = "invite" // an invited person signs in for the first time
 	LinkReset  Purpose = "reset"  // somebody who lost the way in gets in again
 	LinkReply  Purpose = "reply"  // was this you? answered without signing in
+	LinkEnter  Purpose = "enter"  // signs a person of a demonstration in
 )
 
 // Lifetimes of links.
 var linkLife = map[Purpose]time.Duration{
-	LinkFirst: 24 * time.Hour, LinkInvite: 7 * 24 * time.Hour, LinkReset: 2 * time.Hour, LinkReply: 7 * 24 * time.Hour,
+	LinkFirst: 24 * time.Hour, LinkInvite: 7 * 24 * time.Hour, LinkReset: 2 * time.Hour, LinkReply: 7 * 24 * time.Hour, LinkEnter: 12 * time.Hour,
 }
 
 // Link is what a signed link says.

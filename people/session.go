@@ -40,6 +40,7 @@ const (
 	ByRecovery Method = "recovery" // password and recovery code
 	ByOIDC     Method = "oidc"
 	ByLink     Method = "link"
+	ByEnter    Method = "enter" // the link of a demonstration: nothing needs to be secured further
 	ByToken    Method = "token"
 )
 

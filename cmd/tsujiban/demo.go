@@ -22,7 +22,7 @@ func runDemo(c *cmd, args []string) error {
 	if _, err := c.parse(args, 0, 0); err != nil {
 		return err
 	}
-	sum, err := demo.Run(c.ctx, demo.Options{Out: c.stdout, Style: c.style, Lang: c.lang, Headless: *headless || c.json, For: *length})
+	sum, err := demo.Run(c.ctx, demo.Options{Out: c.stdout, Style: c.style, Lang: c.lang, Headless: *headless || c.json, For: *length, Stay: c.style.Width > 0})
 	if err != nil {
 		return err
 	}

@@ -54,6 +54,8 @@ func Room(o Options) (ui.Room, error) {
 			{Method: "POST", Path: "/invite/{link}", Right: open, Handle: m.accept(people.LinkInvite)},
 			{Method: "GET", Path: "/reset/{link}", Right: open, Handle: m.link(people.LinkReset)},
 			{Method: "POST", Path: "/reset/{link}", Right: open, Handle: m.accept(people.LinkReset)},
+			{Method: "GET", Path: "/enter/{link}", Right: open, Handle: m.showEnter},
+			{Method: "POST", Path: "/enter/{link}", Right: open, Handle: m.enter},
 			{Method: "GET", Path: "/prove", Right: own, Handle: m.showProve},
 			{Method: "POST", Path: "/prove", Right: own, Handle: m.prove},
 			{Method: "GET", Path: "/prove/passkey", Right: own, Handle: m.askProof},
