@@ -17,8 +17,8 @@ func (s *stage) invite(ctx context.Context) error {
 		role  people.Role
 		of    []tsujiban.CustomerID
 	}{
-		{"kanri@demo.invalid", tr("管理者", "administrator"), people.Administrator, nil},
-		{"shokai@demo.invalid", tr("照会担当", "inquiry officer"), people.InquiryOfficer, nil},
+		{"kanri@demo.invalid", tr("デモの管理者", "Demo administrator"), people.Administrator, nil},
+		{"shokai@demo.invalid", tr("デモの照会担当", "Demo inquiry officer"), people.InquiryOfficer, nil},
 		{"keiyaku@demo.invalid", words{f.ja + "の担当者", f.en + ", customer"}, people.CustomerRole, []tsujiban.CustomerID{f.id}},
 	} {
 		link, err := s.app.Demonstrate(ctx, who.login, who.name.in(s.o.Lang), who.role, who.of...)
