@@ -16,6 +16,7 @@ import (
 	"tsujiban/app/control"
 	"tsujiban/console"
 	now "tsujiban/console/desk"
+	"tsujiban/console/inquiries"
 	past "tsujiban/console/records"
 	"tsujiban/console/signin"
 	"tsujiban/console/staff"
@@ -112,6 +113,7 @@ func (a *App) rooms() ([]ui.Room, error) {
 	return []ui.Room{
 		now.Room(a.Office("console")),
 		past.Room(),
+		inquiries.Room(),
 		in, staff.Room(a.door, a.pages.base),
 	}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"tsujiban"
 	"tsujiban/app/control"
 	"tsujiban/app/term"
+	"tsujiban/inquiry"
 )
 
 // funcs are what pages can say, in one language. The package's README lists them for who writes pages.
@@ -104,6 +105,8 @@ func length(v any) (time.Duration, error) {
 	case time.Duration:
 		return v, nil
 	case control.Duration:
+		return time.Duration(v), nil
+	case inquiry.Length:
 		return time.Duration(v), nil
 	case float64: // seconds, as in control.CallRecord
 		return time.Duration(v * float64(time.Second)), nil
