@@ -18,7 +18,7 @@ import (
 // indexes of numbers alone, and then the rows by several readers at once.
 const (
 	scatterFrom    = 32 // fewer rows are read by one reader
-	scatterChunk   = 16 // rows that a reader takes at a time
+	scatterChunk   = 32 // rows that a reader takes at a time
 	scatterReaders = 8
 )
 
