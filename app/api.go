@@ -16,7 +16,7 @@ import (
 func (a *App) APIOptions(callers api.Callers) api.Options {
 	return api.Options{
 		Version: a.o.Version, Callers: callers, Replies: replies{a.store}, Clock: a.o.Clock, Log: a.log,
-		Office: func(p *people.Person) *control.Client { return a.Office(p.Login) },
+		Office: func(p *people.Person) *control.Client { return a.Office(p.Login) }, Second: a.door,
 	}
 }
 

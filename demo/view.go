@@ -51,6 +51,9 @@ func (b *board) paint() error {
 
 func (b *board) t(ja, en string) string { return words{ja, en}.in(b.o.Lang) }
 
+// verdictsShown is how many verdicts the picture has room for.
+const verdictsShown = 6
+
 func (b *board) picture() []string {
 	st := b.o.Style
 	tot := b.frame.Totals
@@ -67,14 +70,16 @@ func (b *board) picture() []string {
 	}
 	lines = append(lines, t.Lines(st)...)
 	lines = append(lines, "", st.Paint(term.Dim, b.t("判定", "verdicts")))
-	for i := 0; i < 6; i++ {
-		text := ""
-		if i < len(b.frame.Notes) {
-			text = b.note(&b.frame.Notes[i])
+	shown := 0
+	for i := range b.frame.Notes {
+		n := &b.frame.Notes[i]
+		if n.Kind == "set" || shown == verdictsShown { // the books being put in order
+			continue
 		}
-		lines = append(lines, text)
+		lines = append(lines, b.note(n))
+		shown++
 	}
-	return lines
+	return append(lines, make([]string, verdictsShown-shown)...)
 }
 
 func (b *board) line(i int) []term.Cell {
