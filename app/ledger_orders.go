@@ -247,7 +247,13 @@ func (s *controlServer) importLedger(r *http.Request) (any, error) {
 		return dryRefusals(o, err)
 	}
 	o.Holders, o.Screens, o.Changes = lists.Holders, lists.Screens, lists.Changes
-	return a.book(r.Context(), o, func(o *ledger.Order) (ledger.Outcome, error) { return a.store.Ledger().Do(r.Context(), o) })
+	return a.book(r.Context(), o, func(o *ledger.Order) (ledger.Outcome, error) {
+		// A screen that is taken over from paper holds as long as one that is made now.
+		for i := range o.Screens {
+			o.Screens[i].Checked, o.Screens[i].Until = a.rules.screen.Checked, a.now().AddDate(0, 0, a.rules.screen.ValidDays)
+		}
+		return a.store.Ledger().Do(r.Context(), o)
+	})
 }
 
 // dryRefusals makes of refusals the answer of a dry run.

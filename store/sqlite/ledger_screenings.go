@@ -79,6 +79,9 @@ func (l *Ledger) screenings(ctx context.Context, q querier, id tsujiban.Customer
 	// What the screen saw is in the ledger: what was believed then of that instant.
 	s := &out[0]
 	then, err := holderAt(ctx, q, id, micros(s.At), s.Entry)
+	if tsujiban.CodeOf(err) == tsujiban.CodeNotFound && err != nil {
+		return out, nil // it begins later
+	}
 	if err != nil {
 		return nil, err
 	}
