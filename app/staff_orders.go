@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"tsujiban"
 	"tsujiban/app/control"
@@ -237,7 +236,7 @@ func (s *controlServer) propose(r *http.Request, login string, act people.Act, s
 	if err != nil {
 		return err
 	}
-	return tsujiban.Errorf(tsujiban.CodeConflict, "this waits for a second person as proposal %d, until %s", p.ID, p.Until.In(s.app.cfg.Node.TimeZone).Format(time.DateTime))
+	return control.Waiting(p.ID, p.Until.In(s.app.cfg.Node.TimeZone))
 }
 
 func (s *controlServer) proposals(r *http.Request) (any, error) {

@@ -1,6 +1,12 @@
 package control
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"tsujiban"
+)
 
 // Staff is a people.Person in JSON, as lists show it.
 type Staff struct {
@@ -45,4 +51,24 @@ type Proposal struct {
 type Decision struct {
 	Say  string `json:"say"`
 	Note string `json:"note,omitempty"`
+}
+
+const waiting = "this waits for a second person as proposal "
+
+// Waiting is the error of an order that was put aside until a second person agrees.
+func Waiting(proposal int64, until time.Time) error {
+	return tsujiban.Errorf(tsujiban.CodeConflict, "%s%d, until %s", waiting, proposal, until.Format(time.DateTime))
+}
+
+// Waits tells whether an order was put aside until a second person agrees, and as which proposal.
+func Waits(err error) (proposal int64, ok bool) {
+	if tsujiban.CodeOf(err) != tsujiban.CodeConflict || err == nil {
+		return 0, false
+	}
+	rest, ok := strings.CutPrefix(err.Error(), waiting)
+	if !ok {
+		return 0, false
+	}
+	_, scanErr := fmt.Sscanf(rest, "%d,", &proposal)
+	return proposal, scanErr == nil
 }

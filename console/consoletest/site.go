@@ -16,6 +16,7 @@ import (
 	"tsujiban"
 	"tsujiban/app"
 	"tsujiban/app/config"
+	"tsujiban/app/control"
 	"tsujiban/console/ui"
 	"tsujiban/people"
 )
@@ -29,6 +30,7 @@ type Site struct {
 	PBX     *PBX
 	Carrier *Carrier
 	Log     *Log
+	Socket  *control.Client // as whoever runs the program
 
 	t *testing.T
 }
@@ -94,7 +96,7 @@ func (guests) Guest(_ context.Context, token, _, _ string) (*people.Person, stri
 	return Guest(role), "s-" + token, nil
 }
 
-// Start starts a program in a new directory. More is added to its configuration.
+// Start starts a program in a new directory. More is added to its configuration; it begins within [console].
 func Start(t *testing.T, more string) *Site {
 	t.Helper()
 	s := &Site{t: t, Dir: t.TempDir(), Log: &Log{}}
@@ -111,10 +113,10 @@ address = "`+s.Carrier.Addr()+`"
 probe = "1s"
 [guard]
 rates = "rates.csv"
-[console]
-listen = "127.0.0.1:0"
 [sip]
 drain = "0s"
+[console]
+listen = "127.0.0.1:0"
 `+more)
 	c, err := config.Load(filepath.Join(s.Dir, "tsujiban.toml"))
 	if err != nil {
@@ -138,7 +140,8 @@ drain = "0s"
 			t.Errorf("stop: %v\n%s", err, s.Log)
 		}
 	})
-	s.App = a
+	s.App, s.Socket = a, control.NewClient(c.Control.Socket, "")
+	t.Cleanup(s.Socket.Close)
 	for _, p := range a.Ports() {
 		switch p.Kind {
 		case "udp":
@@ -175,4 +178,18 @@ func (s *Site) Client(role people.Role) *http.Client {
 	t := &http.Transport{}
 	s.t.Cleanup(t.CloseIdleConnections)
 	return &http.Client{Jar: jar, Transport: t, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// Until asks again and again until something is so; it gives up after half a minute.
+func (s *Site) Until(so func() bool) {
+	s.t.Helper()
+	end := time.Now().Add(30 * time.Second)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !so() {
+		if time.Now().After(end) {
+			s.t.Fatalf("it did not come to that\n%s", s.Log)
+		}
+		<-tick.C
+	}
 }

@@ -1,7 +1,7 @@
-// Package desk is where staff watch: the page Now.
+// Package desk is where staff watch and act: the pages Now and Cases.
 package desk
 
 import "embed"
 
-//go:embed pages words.toml
+//go:embed all:pages words.toml
 var files embed.FS

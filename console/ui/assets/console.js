@@ -14,8 +14,13 @@
   };
   const place = (name, html) => {
     for (const e of document.querySelectorAll('[data-part="' + CSS.escape(name) + '"]')) {
+      const unfolded = [...e.querySelectorAll('details[id][open]')].map((d) => d.id);
+      const held = e.contains(document.activeElement) ? document.activeElement.closest('tr[id]')?.id : '';
       if (window.htmx && htmx.swap) htmx.swap({ target: e, sourceElement: e, text: html, swap: 'innerMorph' });
       else e.innerHTML = html;
+      // What a person has unfolded stays so, and a row that has the focus keeps it.
+      for (const id of unfolded) { const d = document.getElementById(id); if (d) d.open = true; }
+      if (held && !e.contains(document.activeElement)) document.getElementById(held)?.querySelector('a')?.focus();
       charts(e);
     }
   };
@@ -93,8 +98,16 @@
   addEventListener('resize', () => { for (const [e, plot] of drawn) plot.setSize({ width: e.clientWidth, height: Math.max(e.clientHeight, 220) }); });
   document.addEventListener('htmx:after:swap', (e) => charts(e.target instanceof Element ? e.target : document.body));
 
-  // Keys: "?" tells them, "g" and a letter leads to a page.
+  // Keys: "?" tells them, "g" and a letter leads to a page, "e" and a letter gives an order of the page.
   let waiting = 0;
+  let acting = 0;
+  // Rows of a list: j and k go down and up, Enter follows the link that has the focus.
+  const row = (by) => {
+    const links = [...document.querySelectorAll('main [data-rows] tbody th a')];
+    const at = links.indexOf(document.activeElement);
+    const to = links[at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by];
+    if (to) { to.focus(); to.scrollIntoView({ block: 'nearest' }); }
+  };
   const typing = (e) => e.target.closest('input, textarea, select, [contenteditable], dialog');
   document.addEventListener('keydown', (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
@@ -106,7 +119,15 @@
       if (link) { e.preventDefault(); link.click(); }
       return;
     }
+    if (acting && Date.now() - acting < 1500 && /^[a-z]$/.test(e.key)) {
+      acting = 0;
+      const act = document.querySelector('main [data-act="' + e.key + '"]');
+      if (act) { e.preventDefault(); act.click(); }
+      return;
+    }
     waiting = e.key === 'g' ? Date.now() : 0;
+    acting = e.key === 'e' ? Date.now() : 0;
+    if (e.key === 'j' || e.key === 'k') row(e.key === 'j' ? 1 : -1);
     if (e.key === '?') { e.preventDefault(); show('keys'); }
     if (e.key === 'p') toggle();
     if (e.key === '/') {
@@ -120,6 +141,7 @@
   document.addEventListener('click', (e) => {
     const opener = e.target.closest('[data-open]');
     if (opener) { e.preventDefault(); show(opener.dataset.open); }
+    if (e.target.closest('[data-close]')) e.target.closest('dialog')?.close();
     if (e.target.closest('[data-live-toggle]')) toggle();
     for (const d of document.querySelectorAll('details.pop[open]')) if (!d.contains(e.target)) d.open = false;
     // A second click on a button that gives an order does not give it twice.
