@@ -38,6 +38,7 @@ type Options struct {
 	Clock   func() time.Time // wall clock with monotonic reading; time.Now when nil
 	Version string
 	Guests  console.Guests // who is signed in at the console, in tests; those of the door when nil
+	Limits  console.Limits // of requests to the console; the usual ones when zero
 	FS      journal.FS     // where the journal is kept; the machine's when nil
 	// Answers makes the links by which a customer says whether a use was theirs; nil: mail asks for an answer by mail or telephone.
 	Answers func(*outbox.Notice, *notify.Facts) (notify.Answers, error)

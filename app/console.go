@@ -67,7 +67,7 @@ func (a *App) openConsole(_ context.Context, secret []byte, l net.Listener) erro
 		},
 		Lang: a.cfg.Node.Language, PublicURL: a.pages.base, Trusted: c.Proxies, Guests: a.guests(),
 		Office: func(p *people.Person) *control.Client { return a.Office(p.Login) },
-		Rooms:  rooms, TLS: a.consoleTLS(c), API: api.Handler(a.APIOptions(callers{a.door})),
+		Limits: a.o.Limits, Rooms: rooms, TLS: a.consoleTLS(c), API: api.Handler(a.APIOptions(callers{a.door})),
 	}
 	s, err := console.New(o)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"tsujiban/app"
 	"tsujiban/app/config"
 	"tsujiban/app/control"
+	"tsujiban/console"
 	"tsujiban/console/ui"
 	"tsujiban/people"
 )
@@ -85,6 +86,9 @@ func Guest(role people.Role) *people.Person {
 	return p
 }
 
+// plenty is what a test that walks all pages asks for.
+var plenty = console.Rate{PerSecond: 10_000, Burst: 10_000}
+
 type guests struct{}
 
 // Guest finds a person by a role's name.
@@ -127,7 +131,7 @@ listen = "127.0.0.1:0"
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	a, err := app.Start(ctx, app.Options{Config: c, Seed: sd, Stderr: s.Log, Version: "test", Guests: guests{}})
+	a, err := app.Start(ctx, app.Options{Config: c, Seed: sd, Stderr: s.Log, Version: "test", Guests: guests{}, Limits: console.Limits{Address: plenty, Person: plenty}})
 	if err != nil {
 		cancel()
 		t.Fatalf("%v\n%s", err, s.Log)
