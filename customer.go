@@ -18,6 +18,7 @@ type Customer struct {
 	// a prefix ending in '*' ("+8131234*"). When empty, any caller number passes and
 	// no incoming call is routed.
 	Numbers []string
+	Own     Own // what it has set for itself, within Limits
 }
 
 // Limits bound what a customer may do. Zero means "no limit of its own": the default

@@ -45,6 +45,7 @@ const (
 	ReasonLoop
 	ReasonUnknownCustomer
 	ReasonCallGone // the program restarted and the call's end was not seen
+	ReasonStopped  // the customer itself has stopped its calls
 	numReasons
 )
 
@@ -89,6 +90,7 @@ var reasons = [numReasons]reasonRow{
 	ReasonLoop:             {"loop", 482, "Loop Detected", "呼が循環しています", "the call goes round in a loop"},
 	ReasonUnknownCustomer:  {"unknown-customer", 403, "Unknown Customer", "契約者が登録されていません", "the customer is not known"},
 	ReasonCallGone:         {"call-gone", 0, "Call Gone", "再起動中に通話が終わっていました", "the call's end was not seen"},
+	ReasonStopped:          {"stopped", 403, "Stopped By Customer", "契約者が自ら発信を停止しています", "the customer has stopped its own calls"},
 }
 
 // String is the reason's stable code, as in journals, metrics and JSON: "cap-day".

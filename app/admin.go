@@ -342,7 +342,9 @@ func needsRestart(old, now *config.Config) []string {
 // customerState gathers all that stands about a customer. App.admin is held.
 func (a *App) customerState(c *tsujiban.Customer) control.CustomerState {
 	limits := effective(c.Limits, effective(a.rules.set.Defaults, a.rules.source.Defaults))
-	s := control.CustomerState{Customer: control.CustomerOf(c), Effective: control.LimitsOf(&limits)}
+	s := control.CustomerState{Customer: control.CustomerOf(c), Ceiling: control.LimitsOf(&limits)}
+	limits = c.Own.Narrow(limits)
+	s.Effective = control.LimitsOf(&limits)
 	if u, ok := a.guard.Usage(c.ID); ok {
 		s.Usage = control.Usage{
 			Today: control.Amount(u.Today), Month: control.Amount(u.Month), Reserved: control.Amount(u.Reserved),

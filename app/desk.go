@@ -115,7 +115,7 @@ func isCut(o *tsujiban.Outcome) bool {
 	switch o.Cut {
 	case tsujiban.ReasonNone:
 		return false
-	case tsujiban.ReasonFraud, tsujiban.ReasonSuspended, tsujiban.ReasonStaff:
+	case tsujiban.ReasonFraud, tsujiban.ReasonSuspended, tsujiban.ReasonStaff, tsujiban.ReasonStopped:
 		return true
 	}
 	return o.Talk > 0

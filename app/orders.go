@@ -47,6 +47,7 @@ func (s *controlServer) routes() *http.ServeMux {
 	s.staffRoutes(m)
 	s.suspicionRoutes(m)
 	s.useRoutes(m)
+	s.ownRoutes(m)
 	s.ruleRoutes(m)
 	m.HandleFunc("GET /v1/customers/{id}/profile", s.handle(s.profile))
 	m.HandleFunc("GET /v1/overview", s.handle(s.overview))

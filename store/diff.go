@@ -50,6 +50,7 @@ func DiffCustomer(old, now *tsujiban.Customer) string {
 	d.list("bar-prefixes", a.BarPrefixes, b.BarPrefixes)
 	d.list("allow-classes", a.AllowClasses, b.AllowClasses)
 	d.field("hours", a.Hours, b.Hours)
+	d.own(&old.Own, &now.Own)
 	return d.String()
 }
 
@@ -110,6 +111,16 @@ func (d *differ) list(name string, old, now []string) {
 	if len(gone) > 0 {
 		*d = append(*d, name+" without "+strings.Join(gone, " "))
 	}
+}
+
+func (d *differ) own(a, b *tsujiban.Own) {
+	d.field("own stop", a.Stopped, b.Stopped)
+	d.field("own no-international", a.NoInternational, b.NoInternational)
+	d.list("own bar-countries", a.BarCountries, b.BarCountries)
+	d.field("own cap-call", a.CapCall, b.CapCall)
+	d.field("own cap-day", a.CapDay, b.CapDay)
+	d.field("own cap-month", a.CapMonth, b.CapMonth)
+	d.field("own longest-call", a.LongestCall, b.LongestCall)
 }
 
 func (d differ) String() string {

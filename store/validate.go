@@ -91,7 +91,15 @@ func ValidCustomer(c *tsujiban.Customer) error {
 	if err := ValidNumbers(c.Numbers); err != nil {
 		return err
 	}
-	return ValidLimits(&c.Limits)
+	if err := ValidLimits(&c.Limits); err != nil {
+		return err
+	}
+	// What it sets itself has the bounds of limits.
+	err := ValidLimits(&tsujiban.Limits{CapCall: c.Own.CapCall, CapDay: c.Own.CapDay, CapMonth: c.Own.CapMonth, LongestCall: c.Own.LongestCall, BarCountries: c.Own.BarCountries})
+	if err != nil {
+		return tsujiban.Errorf(tsujiban.CodeInvalid, "own %w", err)
+	}
+	return nil
 }
 
 func validTime(field string, t time.Time) error {

@@ -84,13 +84,41 @@ type Customer struct {
 	Language      string   `json:"language"` // "ja", "en"
 	Numbers       []string `json:"numbers,omitempty"`
 	Limits        Limits   `json:"limits"`
+	Own           Own      `json:"own"` // what it has set for itself
+}
+
+// Own is a [tsujiban.Own] in JSON.
+type Own struct {
+	Stopped         bool     `json:"stopped"`
+	NoInternational bool     `json:"no_international"`
+	BarCountries    []string `json:"bar_countries,omitempty"`
+	CapCall         Amount   `json:"cap_call"`
+	CapDay          Amount   `json:"cap_day"`
+	CapMonth        Amount   `json:"cap_month"`
+	LongestCall     Duration `json:"longest_call"`
+}
+
+// OwnOf turns what a customer has set into its JSON shape.
+func OwnOf(o *tsujiban.Own) Own {
+	return Own{
+		Stopped: o.Stopped, NoInternational: o.NoInternational, BarCountries: slices.Clone(o.BarCountries),
+		CapCall: Amount(o.CapCall), CapDay: Amount(o.CapDay), CapMonth: Amount(o.CapMonth), LongestCall: Duration(o.LongestCall),
+	}
+}
+
+// Own turns the JSON shape into what a customer has set.
+func (o *Own) Own() tsujiban.Own {
+	return tsujiban.Own{
+		Stopped: o.Stopped, NoInternational: o.NoInternational, BarCountries: o.BarCountries,
+		CapCall: tsujiban.Money(o.CapCall), CapDay: tsujiban.Money(o.CapDay), CapMonth: tsujiban.Money(o.CapMonth), LongestCall: time.Duration(o.LongestCall),
+	}
 }
 
 // CustomerOf turns a customer into its JSON shape.
 func CustomerOf(c *tsujiban.Customer) Customer {
 	v := Customer{
 		ID: string(c.ID), Name: c.Name, International: c.International, Contact: c.Contact,
-		Language: LangName(c.Language), Numbers: slices.Clone(c.Numbers), Limits: LimitsOf(&c.Limits),
+		Language: LangName(c.Language), Numbers: slices.Clone(c.Numbers), Limits: LimitsOf(&c.Limits), Own: OwnOf(&c.Own),
 	}
 	if !c.Opened.IsZero() {
 		v.Opened = c.Opened.Format(time.DateOnly)
@@ -102,7 +130,7 @@ func CustomerOf(c *tsujiban.Customer) Customer {
 func (c *Customer) Customer() (tsujiban.Customer, error) {
 	v := tsujiban.Customer{
 		ID: tsujiban.CustomerID(c.ID), Name: c.Name, International: c.International, Contact: c.Contact,
-		Numbers: c.Numbers, Limits: c.Limits.Limits(),
+		Numbers: c.Numbers, Limits: c.Limits.Limits(), Own: c.Own.Own(),
 	}
 	var err error
 	if v.Language, err = ParseLang(c.Language); err != nil {
@@ -138,7 +166,8 @@ func ParseLang(s string) (tsujiban.Lang, error) {
 // CustomerState is a customer with all that stands about it now.
 type CustomerState struct {
 	Customer
-	Effective   Limits       `json:"effective"` // its limits with the defaults filled in
+	Effective   Limits       `json:"effective"` // those in force: Ceiling, narrowed by Own
+	Ceiling     Limits       `json:"ceiling"`   // the operator's: its limits with the defaults filled in
 	Usage       Usage        `json:"usage"`
 	Restriction *Restriction `json:"restriction,omitempty"`
 	Trunks      []string     `json:"trunks,omitempty"`

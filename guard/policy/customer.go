@@ -34,6 +34,7 @@ type Customer struct {
 	barred        uint32      // classes, a bit each
 	shared        bool        // another customer holds numbers within the blocks
 	suspended     bool        // all of its numbers are
+	stopped       bool        // by the customer itself
 	whole, blocks []uint64    // numbers and blocks that it holds, by Number.Prefix
 	allow, bar    *countrySet // nil: none given
 	prefixes      *prefixSet
@@ -192,6 +193,9 @@ func barredClasses(open []string) (uint32, error) {
 // Check tells whether the rules let a call out pass: ReasonNone, or the reason
 // with the rule that stands against it. Emergency calls must not be asked about.
 func (p *Policy) Check(c *Customer, callee tsujiban.Number, d tsujiban.Destination, m Moment) (tsujiban.Reason, string) {
+	if c.stopped {
+		return tsujiban.ReasonStopped, "stopped by the customer"
+	}
 	if i, ok := p.closed.find(callee); ok {
 		return tsujiban.ReasonClosedForAll, p.closed.rules[i]
 	}

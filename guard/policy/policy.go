@@ -105,13 +105,14 @@ func (p *Policy) add(c *compiler, cust *tsujiban.Customer, defaults *tsujiban.Li
 	if _, ok := p.customers[cust.ID]; ok {
 		return tsujiban.Errorf(tsujiban.CodeInvalid, "customer %q: id: occurs twice", cust.ID)
 	}
-	limits := withDefaults(cust.Limits, defaults)
+	limits := cust.Own.Narrow(withDefaults(cust.Limits, defaults))
 	compiled, err := c.limits(&limits)
 	if err != nil {
 		return tsujiban.Errorf(tsujiban.CodeInvalid, "customer %q: %w", cust.ID, err)
 	}
 	compiled.ID, compiled.Index = cust.ID, len(p.customers)
-	compiled.International = cust.International
+	compiled.International = cust.International && !cust.Own.NoInternational
+	compiled.stopped = cust.Own.Stopped
 	for _, n := range cust.Numbers {
 		if err := p.numbers.add(n, compiled); err != nil {
 			return tsujiban.Errorf(tsujiban.CodeInvalid, "customer %q: numbers: %w", cust.ID, err)

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -15,7 +16,7 @@ import (
 
 const customerColumns = `id, name, international, opened, contact, language,
 	cap_call, cap_day, cap_month, channels, calls_per_second, longest_call_ms,
-	allow_countries, bar_countries, bar_prefixes, allow_classes, hours`
+	allow_countries, bar_countries, bar_prefixes, allow_classes, hours, own`
 
 // AddCustomer adds a customer with limits and numbers. CodeExists when there is one of that id.
 func (s *Store) AddCustomer(ctx context.Context, by string, c tsujiban.Customer) error {
@@ -62,15 +63,19 @@ func writeCustomer(ctx context.Context, tx *sql.Tx, c *tsujiban.Customer) error 
 		}
 		args = append(args, text)
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO customers (`+customerColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	own, err := ownText(&c.Own)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO customers (`+customerColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, international = excluded.international,
 			opened = excluded.opened, contact = excluded.contact, language = excluded.language,
 			cap_call = excluded.cap_call, cap_day = excluded.cap_day, cap_month = excluded.cap_month,
 			channels = excluded.channels, calls_per_second = excluded.calls_per_second,
 			longest_call_ms = excluded.longest_call_ms, allow_countries = excluded.allow_countries,
 			bar_countries = excluded.bar_countries, bar_prefixes = excluded.bar_prefixes,
-			allow_classes = excluded.allow_classes, hours = excluded.hours`, append(args, l.Hours)...)
+			allow_classes = excluded.allow_classes, hours = excluded.hours, own = excluded.own`, append(args, l.Hours, own)...)
 	return err
 }
 
@@ -205,12 +210,13 @@ func scanCustomer(r interface{ Scan(...any) error }) (c tsujiban.Customer, err e
 		longest         int64
 		allow, bar      string
 		prefixes, opens string
+		own             string
 		capCall, capDay int64
 		capMonth        int64
 	)
 	l := &c.Limits
 	err = r.Scan(&c.ID, &c.Name, &c.International, &opened, &c.Contact, &language, &capCall, &capDay, &capMonth,
-		&l.Channels, &l.CallsPerSecond, &longest, &allow, &bar, &prefixes, &opens, &l.Hours)
+		&l.Channels, &l.CallsPerSecond, &longest, &allow, &bar, &prefixes, &opens, &l.Hours, &own)
 	if err != nil {
 		return c, err
 	}
@@ -228,7 +234,33 @@ func scanCustomer(r interface{ Scan(...any) error }) (c tsujiban.Customer, err e
 			return c, err
 		}
 	}
-	return c, nil
+	c.Own, err = parseOwn(own)
+	return c, err
+}
+
+// own is what is kept of tsujiban.Own: only what is set. Money is text as people write it.
+type own struct {
+	Stopped         bool           `json:"stopped,omitempty"`
+	NoInternational bool           `json:"no_international,omitempty"`
+	BarCountries    []string       `json:"bar_countries,omitempty"`
+	CapCall         tsujiban.Money `json:"cap_call,omitempty"`
+	CapDay          tsujiban.Money `json:"cap_day,omitempty"`
+	CapMonth        tsujiban.Money `json:"cap_month,omitempty"`
+	LongestCallMS   int64          `json:"longest_call_ms,omitempty"`
+}
+
+func ownText(o *tsujiban.Own) (string, error) {
+	b, err := json.Marshal(own{o.Stopped, o.NoInternational, o.BarCountries, o.CapCall, o.CapDay, o.CapMonth, o.LongestCall.Milliseconds()})
+	return string(b), err
+}
+
+func parseOwn(text string) (tsujiban.Own, error) {
+	var o own
+	err := json.Unmarshal([]byte(text), &o)
+	return tsujiban.Own{
+		Stopped: o.Stopped, NoInternational: o.NoInternational, BarCountries: o.BarCountries, CapCall: o.CapCall, CapDay: o.CapDay, CapMonth: o.CapMonth,
+		LongestCall: time.Duration(o.LongestCallMS) * time.Millisecond,
+	}, err
 }
 
 // DeleteCustomer removes a customer and frees its numbers. Errors: CodeNotFound;

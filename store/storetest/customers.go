@@ -54,6 +54,9 @@ func fullCustomer(id tsujiban.CustomerID) tsujiban.Customer {
 			AllowClasses: []string{"premium"}, Hours: "Mon-Fri 08:00-20:00; Sat 09:00-12:00",
 		},
 		Numbers: []string{"+81312345678", "+81501234*"},
+		Own: tsujiban.Own{
+			Stopped: true, NoInternational: true, BarCountries: []string{"CU"}, CapCall: 2, CapDay: 3 * tsujiban.Unit, CapMonth: 4 * tsujiban.Unit, LongestCall: time.Minute,
+		},
 	}
 }
 
@@ -122,6 +125,8 @@ func customersRefused(t *testing.T, s *subject) {
 		{"allow-countries", func(c *tsujiban.Customer) { c.Limits.AllowCountries = []string{"jp"} }},
 		{"allow-countries", func(c *tsujiban.Customer) { c.Limits.AllowCountries = []string{"JP", "JP"} }},
 		{"bar-countries", func(c *tsujiban.Customer) { c.Limits.BarCountries = []string{"ZZ"} }},
+		{"own bar-countries", func(c *tsujiban.Customer) { c.Own.BarCountries = []string{"ZZ"} }},
+		{"own cap-day", func(c *tsujiban.Customer) { c.Own.CapDay = -1 }},
 		{"bar-countries", func(c *tsujiban.Customer) { c.Limits.BarCountries = []string{"D "} }},
 		{"bar-prefixes", func(c *tsujiban.Customer) { c.Limits.BarPrefixes = []string{"+232"} }},
 		{"bar-prefixes", func(c *tsujiban.Customer) { c.Limits.BarPrefixes = []string{""} }},
