@@ -15,7 +15,7 @@ import (
 // floors, and those that mayShare names.
 var floors = [][]string{
 	{"."},
-	{"numbering", "rating", "sipwire"},
+	{"numbering", "rating", "sipwire", "paper"},
 	{"guard/policy"},
 	{"guard/spend", "guard/fraud"},
 	{"guard", "trace"},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -21,8 +22,6 @@ import (
 	"tsujiban/guard"
 	"tsujiban/guard/policy"
 	"tsujiban/journal"
-	"tsujiban/notify"
-	"tsujiban/notify/outbox"
 	"tsujiban/people"
 	"tsujiban/store/sqlite"
 )
@@ -40,8 +39,6 @@ type Options struct {
 	Guests  console.Guests // who is signed in at the console, in tests; those of the door when nil
 	Limits  console.Limits // of requests to the console; the usual ones when zero
 	FS      journal.FS     // where the journal is kept; the machine's when nil
-	// Answers makes the links by which a customer says whether a use was theirs; nil: mail asks for an answer by mail or telephone.
-	Answers func(*outbox.Notice, *notify.Facts) (notify.Answers, error)
 	// Reload asks to read configuration, rates, certificates and customers again.
 	Reload <-chan struct{}
 	// Now, once closed, cuts the orderly stop short: running calls are not waited for.
@@ -66,8 +63,10 @@ type App struct {
 	metrics *metrics
 	control *controlServer
 	pages   pages
-	door    *people.Door
-	swept   time.Time // of the goroutine that watches deadlines
+	// reachedAt is how people reach the console, for who writes mail meanwhile; nil until it is served.
+	reachedAt atomic.Pointer[url.URL]
+	door      *people.Door
+	swept     time.Time // of the goroutine that watches deadlines
 
 	admin     sync.Mutex // guards what is set; see the package's locks
 	cfg       *config.Config

@@ -17,6 +17,7 @@ import (
 	"tsujiban/console"
 	now "tsujiban/console/desk"
 	"tsujiban/console/inquiries"
+	"tsujiban/console/portal"
 	past "tsujiban/console/records"
 	"tsujiban/console/signin"
 	"tsujiban/console/staff"
@@ -56,6 +57,7 @@ func (a *App) startConsole(ctx context.Context) error {
 func (a *App) openConsole(_ context.Context, secret []byte, l net.Listener) error {
 	c := &a.cfg.Console
 	a.pages.base = reached(c.PublicURL, l.Addr())
+	a.reachedAt.Store(a.pages.base)
 	rooms, err := a.rooms()
 	if err != nil {
 		return err
@@ -114,6 +116,7 @@ func (a *App) rooms() ([]ui.Room, error) {
 		now.Room(a.Office("console")),
 		past.Room(),
 		inquiries.Room(),
+		portal.Room(portal.Options{Door: a.door, Office: a.Office, Log: a.log}),
 		in, staff.Room(a.door, a.pages.base),
 	}, nil
 }

@@ -35,6 +35,11 @@ func (r *Request) Htmx() bool { return r.Header.Get("HX-Request") == "true" }
 // Page shows a page of the room within the layout.
 func (r *Request) Page(page string, data any) error { return r.page(http.StatusOK, page, data) }
 
+// Missing shows a page that says that what was asked for is not there, or no longer, and what to do instead.
+func (r *Request) Missing(page string, data any) error {
+	return r.page(http.StatusNotFound, page, data)
+}
+
 // Again shows a page whose form was not good, with what is wrong beside its fields.
 func (r *Request) Again(page string, data any, errs Fields) error {
 	r.errs = errs

@@ -1,0 +1,264 @@
+package portal_test
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"tsujiban"
+	"tsujiban/app/control"
+	"tsujiban/console/consoletest"
+	"tsujiban/console/portal"
+	"tsujiban/console/signin"
+	"tsujiban/people"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const firm = "/portal/hakata-shokai"
+
+// reader is somebody with a browser without script.
+type reader struct {
+	t    *testing.T
+	site *consoletest.Site
+	*http.Client
+	page string
+}
+
+func read(t *testing.T, site *consoletest.Site, role people.Role) *reader {
+	return &reader{t: t, site: site, Client: site.Client(role)}
+}
+
+func (b *reader) do(method, path string, form url.Values) (status int, h http.Header) {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), method, b.site.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Header.Set("Accept-Language", "ja")
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	resp, err := b.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		b.t.Fatal(err)
+	}
+	b.page = string(body)
+	return resp.StatusCode, resp.Header
+}
+
+// get reads a page that says all the words.
+func (b *reader) get(path string, words ...string) {
+	b.t.Helper()
+	status, _ := b.do(http.MethodGet, path, nil)
+	if status != http.StatusOK {
+		b.t.Fatalf("%s: %d\n%s", path, status, b.page)
+	}
+	b.says(words...)
+}
+
+func (b *reader) says(words ...string) {
+	b.t.Helper()
+	for _, w := range words {
+		if !strings.Contains(b.page, w) {
+			b.t.Errorf("the page does not say %q:\n%s", w, b.page)
+		}
+	}
+}
+
+var token = regexp.MustCompile(`name="csrf" value="([^"]*)"`)
+
+// post sends a form of the page that was read last, and reads where it leads.
+func (b *reader) post(path string, want int, fields ...string) {
+	b.t.Helper()
+	form := url.Values{}
+	if m := token.FindStringSubmatch(b.page); m != nil {
+		form.Set("csrf", m[1])
+	}
+	for i := 0; i < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	status, h := b.do(http.MethodPost, path, form)
+	if status != want {
+		b.t.Fatalf("POST %s: %d, want %d\n%s", path, status, want, b.page)
+	}
+	if to := h.Get("Location"); to != "" && status == http.StatusSeeOther {
+		b.get(to)
+	}
+}
+
+func state(t *testing.T, s *consoletest.Site) control.CustomerState {
+	t.Helper()
+	var c control.CustomerState
+	if err := s.App.Office("test").Do(t.Context(), http.MethodGet, "/v1/customers/hakata-shokai", nil, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func set(t *testing.T, s *consoletest.Site, method, path string, in any) {
+	t.Helper()
+	if err := s.App.Office("test").Do(t.Context(), method, path, in, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPagesOfACustomer: every page says what it is for, hostile names stay text, and another customer's are not there.
+func TestPagesOfACustomer(t *testing.T) {
+	s := consoletest.Start(t, "")
+	set(t, s, http.MethodPatch, "/v1/customers/hakata-shokai", map[string]any{"name": `博多<script>alert(1)</script>`, "limits": map[string]any{"cap_day": 20000, "bar_countries": []string{"CU"}}})
+	b := read(t, s, people.CustomerRole)
+	b.get(firm, "本日のご利用額", "上限 ¥20,000", "最近30日", "博多&lt;script&gt;")
+	for path, words := range map[string][]string{
+		firm + "/bill":            {"通話明細", "この月に料金の掛かる通話はありません"},
+		firm + "/bill?by=day":     {"日ごと"},
+		firm + "/settings":        {"国際発信", "通信事業者の上限 ¥20,000", "ほかの国・地域を止める", "アイスランド"},
+		firm + "/stop":            {"すべての発信を止める", "110・118・119"},
+		firm + "/history":         {"設定の変更", "ログイン履歴"},
+		firm + "/question":        {"確認をお願いしている発信はありません"},
+		"/checks":                 {"PBX・ルーターの点検", "SIP（5060・5061 番）"},
+		firm + "/bill?month=2026": {},
+	} {
+		status, _ := b.do(http.MethodGet, path, nil)
+		if len(words) == 0 && status != http.StatusBadRequest || len(words) > 0 && status != http.StatusOK {
+			t.Errorf("%s: %d\n%s", path, status, b.page)
+		}
+		b.says(words...)
+		if strings.Contains(b.page, "<script>alert") {
+			t.Errorf("%s: a name became script", path)
+		}
+	}
+	for _, path := range []string{"", "/bill", "/bill.csv", "/bill.pdf", "/settings", "/stop", "/history", "/question"} {
+		for _, other := range []string{"naniwa-denki", "nobody", "..%2fhakata-shokai"} {
+			if status, _ := b.do(http.MethodGet, "/portal/"+other+path, nil); status != http.StatusNotFound {
+				t.Errorf("/portal/%s%s: %d", other, path, status)
+			}
+		}
+	}
+	if status, _ := b.do(http.MethodGet, "/live/portal/naniwa-denki", nil); status != http.StatusNotFound {
+		t.Errorf("live of another's: %d", status)
+	}
+}
+
+// TestSwitches: international calls, countries and limits of its own, recorded under the person's name.
+func TestSwitches(t *testing.T) {
+	s := consoletest.Start(t, "")
+	set(t, s, http.MethodPatch, "/v1/customers/hakata-shokai", map[string]any{"limits": map[string]any{"cap_day": 20000}})
+	b := read(t, s, people.CustomerRole)
+	b.get(firm + "/settings")
+	b.post(firm+"/international", http.StatusSeeOther, "off", "yes")
+	b.says("国際発信を止めました", "国際発信を再開する")
+	b.post(firm+"/countries", http.StatusSeeOther, "country", "SL", "off", "yes")
+	b.says("シエラレオネ への発信を止めました")
+	b.post(firm+"/countries", http.StatusUnprocessableEntity, "country", "ZZ", "off", "yes")
+	b.says("国・地域を選択してください")
+	b.post(firm+"/limits", http.StatusUnprocessableEntity, "cap_day", "２０，００１", "cap_month", "many")
+	b.says("通信事業者の上限 ¥20,000 を超えています", "金額は 20000 のように")
+	b.post(firm+"/limits", http.StatusSeeOther, "cap_day", "5,000", "cap_month", "")
+	c := state(t, s)
+	if !c.Own.NoInternational || len(c.Own.BarCountries) != 1 || c.Effective.CapDay != control.Amount(5000*tsujiban.Unit) || c.Ceiling.CapDay != control.Amount(20_000*tsujiban.Unit) {
+		t.Fatalf("%+v", c)
+	}
+	b.get(firm+"/history", "customer@example.jp", "own no-international true", "own cap-day 5000")
+	b.get(firm + "/settings")
+	b.post(firm+"/countries", http.StatusSeeOther, "country", "SL", "off", "no")
+	b.post(firm+"/international", http.StatusSeeOther, "off", "no")
+	if c := state(t, s); c.Own.NoInternational || len(c.Own.BarCountries) != 0 {
+		t.Fatalf("%+v", c.Own)
+	}
+	// Without the form's token nothing changes.
+	b.page = ""
+	b.post(firm+"/international", http.StatusForbidden, "off", "yes")
+	// Staff have no portal.
+	staff := read(t, s, people.Administrator)
+	if status, _ := staff.do(http.MethodGet, firm, nil); status != http.StatusForbidden {
+		t.Errorf("staff: %d", status)
+	}
+}
+
+// TestAnswerByLink: opening the link changes nothing however often, an answer is taken once, and "no" stops calls abroad.
+func TestAnswerByLink(t *testing.T) {
+	s := consoletest.Start(t, "")
+	set(t, s, http.MethodPost, "/v1/customers/hakata-shokai/ask", control.Order{Note: "strange calls"})
+	link := func() string {
+		text, err := s.App.Door().ReplyLink(portal.Subject("hakata-shokai", 1<<40))
+		if err != nil {
+			t.Fatal(err)
+		}
+		base, err := url.Parse(s.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimPrefix(signin.Link(base, people.LinkReply, text), s.URL)
+	}
+	first, second := link(), link()
+	b := read(t, s, 0) // nobody, without cookies
+	for range 3 {
+		b.get(first+"?answer=no", "博多商会 様", "いいえ、利用していません", "はい、当社の利用です", "「いいえ」を選ばれました")
+	}
+	if c := state(t, s); c.Restriction == nil || c.Restriction.Level != "ask" {
+		t.Fatalf("%+v", c.Restriction)
+	}
+	b.post(first, http.StatusBadRequest)
+	b.page = "" // no token, as where cookies are refused
+	b.post(first, http.StatusOK, "answer", "no")
+	b.says("回答を受け付けました: いいえ", "次の発信を止めました", "いますぐ")
+	c := state(t, s)
+	if c.Restriction == nil || c.Restriction.Level != "restrict" {
+		t.Fatalf("%+v", c.Restriction)
+	}
+	b.post(first, http.StatusNotFound, "answer", "yes")
+	b.says("このリンクは使えません", "通信事業者に電話")
+	if got := state(t, s); got.Restriction == nil || got.Restriction.Level != "restrict" {
+		t.Fatalf("%+v", got.Restriction)
+	}
+	b.get(second, "すでに回答をいただいています: いいえ")
+	for _, bad := range []string{"/reply/x", first + "x", "/reply/" + strings.Repeat("a", 2000), strings.Replace(first, "/reply/", "/invite/", 1)} {
+		if status, _ := b.do(http.MethodGet, bad, nil); status != http.StatusNotFound {
+			t.Errorf("%.60s: %d", bad, status)
+		}
+	}
+	var actions control.Actions
+	if err := s.App.Office("test").Do(t.Context(), http.MethodGet, "/v1/actions?customer=hakata-shokai", nil, &actions); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAnswerSignedIn: the same question in the portal.
+func TestAnswerSignedIn(t *testing.T) {
+	s := consoletest.Start(t, "")
+	set(t, s, http.MethodPost, "/v1/customers/hakata-shokai/ask", control.Order{Note: "strange calls"})
+	b := read(t, s, people.CustomerRole)
+	b.get(firm, "普段と異なる発信がありました")
+	b.get(firm + "/question")
+	b.post(firm+"/question", http.StatusOK, "answer", "yes")
+	b.says("回答を受け付けました: はい", "止めているものはありません")
+	if c := state(t, s); c.Restriction != nil {
+		t.Fatalf("%+v", c.Restriction)
+	}
+}
+
+// TestStopAsksForProof: who cannot prove lately who they are stops nothing.
+func TestStopAsksForProof(t *testing.T) {
+	s := consoletest.Start(t, "")
+	b := read(t, s, people.CustomerRole)
+	b.get(firm + "/stop")
+	if status, _ := b.do(http.MethodPost, firm+"/stop", url.Values{"csrf": {token.FindStringSubmatch(b.page)[1]}, "stop": {"yes"}}); status == http.StatusOK {
+		t.Errorf("%d", status)
+	}
+	if c := state(t, s); c.Own.Stopped {
+		t.Error("stopped without a proof")
+	}
+}
