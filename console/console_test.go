@@ -57,7 +57,7 @@ func walk(t *testing.T, site *consoletest.Site, b *ui.Bound, role people.Role, o
 		p = consoletest.Guest(role)
 		who = role.String()
 	}
-	may := p.May(b.Right) && (b.Customer == nil || p.Reaches("naniwa-denki") || own)
+	may := p.May(b.Right) && p.May(b.Also) && (b.Customer == nil || p.Reaches("naniwa-denki") || own)
 	c := site.Client(role)
 	req, err := http.NewRequestWithContext(t.Context(), b.Method, site.URL+path, nil)
 	if err != nil {
@@ -83,7 +83,7 @@ func walk(t *testing.T, site *consoletest.Site, b *ui.Bound, role people.Role, o
 		if status != http.StatusUnauthorized {
 			t.Errorf("%s: %d, want 401", name, status)
 		}
-	case !p.May(b.Right):
+	case !p.May(b.Right) || !p.May(b.Also):
 		if status != http.StatusForbidden || !strings.Contains(body, "権限がありません") {
 			t.Errorf("%s: %d, want a refusal for want of a right", name, status)
 		}
@@ -214,33 +214,37 @@ func TestFirstViewIsSmall(t *testing.T) {
 	site := consoletest.Start(t, "")
 	c := site.Client(people.Viewer)
 	total := 0
-	body, _, _ := get(t, c, site.URL+"/now") // Go's client unpacks by itself; the page is not packed
-	total += len(body)
+	body, _, _ := get(t, c, site.URL+"/now")
+	total += travels(t, c, site.URL+"/now", "")
 	for _, m := range regexp.MustCompile(`(?:src|href)="(/assets/[^"#]+)"`).FindAllStringSubmatch(body, -1) {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, site.URL+m[1], nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Accept-Encoding", "gzip")
-		resp, err := c.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, err := io.Copy(io.Discard, resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := resp.Body.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if resp.StatusCode != 200 || !strings.Contains(resp.Header.Get("Cache-Control"), "immutable") {
-			t.Errorf("%s: %d, %s", m[1], resp.StatusCode, resp.Header.Get("Cache-Control"))
-		}
-		total += int(n)
+		total += travels(t, c, site.URL+m[1], "immutable")
 	}
 	if total > 100_000 || total < 10_000 {
 		t.Errorf("the first view is %d bytes", total)
 	}
+}
+
+// travels is how many bytes an answer has on the way to a browser that reads gzip.
+func travels(t *testing.T, c *http.Client, at, cached string) int {
+	t.Helper()
+	req := request(t, at)
+	req.Header.Set("Accept-Encoding", "gzip")
+	resp, err := c.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := io.Copy(io.Discard, resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h := resp.Header
+	if resp.StatusCode != 200 || !strings.Contains(h.Get("Cache-Control"), cached) || n > 2000 && h.Get("Content-Encoding") != "gzip" {
+		t.Errorf("%s: %d, %v", at, resp.StatusCode, h)
+	}
+	return int(n)
 }
 
 // TestNowhere: an address that leads nowhere says so in the person's language, and the first page is one that the person may see.

@@ -19,6 +19,7 @@ func TestNow(t *testing.T) {
 		tab := b.Open(t, w, "/now")
 		tab.Wait(`[data-live-state="on"]`)
 		tab.Wait(`[data-part="calls"] tbody tr`)
+		tab.Wait(`#hours-chart canvas`)
 		tab.Check()
 		tab.Shot()
 	}

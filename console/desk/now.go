@@ -24,15 +24,22 @@ const (
 	healthEvery = 2 * time.Second
 	shownCalls  = 50
 	shownNotes  = 30
+	shownPlaces = 15
 )
 
-// picture is what the page shows.
+// picture is what the page shows of a frame.
 type picture struct {
 	*control.Frame
+	*money
+	More int // running calls that are not listed
+}
+
+// money is where it goes: of all calls, not of those only that a frame lists.
+type money struct {
 	PerHour control.Amount // what the running calls cost in an hour
-	Abroad  int
+	Abroad  int            // of them
 	Places  []place
-	More    int // running calls that are not listed
+	Hours   []control.OverviewHour // newest first
 }
 
 // place is a destination of running calls.
@@ -41,8 +48,19 @@ type place struct {
 	Calls   int
 	AtRisk  control.Amount
 	PerHour control.Amount
-	Watched bool    // a customer under suspicion calls there
-	Share   float64 // of what is at risk
+	Day     control.Amount // charged in the last 24 hours
+	Share   float64        // of what is at risk, of the largest
+}
+
+// Chart is the money of the last two days by the hour, under a name.
+func (m *money) Chart(name string) *ui.Series {
+	s, line := &ui.Series{Unit: "¥", Bars: true}, ui.Line{Name: name}
+	for i := len(m.Hours) - 1; i >= 0; i-- {
+		yen := float64(m.Hours[i].Charge) / float64(tsujiban.Unit)
+		s.Times, line.Values = append(s.Times, m.Hours[i].At.Unix()), append(line.Values, &yen)
+	}
+	s.Lines = []ui.Line{line}
+	return s
 }
 
 func (n *nowPage) show(r *ui.Request) error {
@@ -54,7 +72,11 @@ func (n *nowPage) show(r *ui.Request) error {
 	if err := r.Office.Do(r.Context(), http.MethodGet, "/v1/status", nil, &status); err != nil {
 		return err
 	}
-	return r.Page("now", map[string]any{"Now": pictureOf(frame), "Health": &status})
+	m, err := readMoney(r.Context(), r.Office)
+	if err != nil {
+		return err
+	}
+	return r.Page("now", map[string]any{"Now": pictureOf(frame, m), "Health": &status})
 }
 
 var errOne = errors.New("one frame is enough")
@@ -81,13 +103,15 @@ func (n *nowPage) frame(ctx context.Context, office *control.Client) (*control.F
 func (n *nowPage) watch(ctx context.Context, show func(...ui.Part)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var one sync.Mutex // show is for one goroutine at a time
+	var one sync.Mutex // show is for one goroutine at a time; guards m
+	m := &money{}
 	healthDone := make(chan error, 1)
 	go func() {
-		healthDone <- n.health(ctx, func(p ui.Part) {
+		healthDone <- n.health(ctx, func(fresh *money, status *control.Status) {
 			one.Lock()
 			defer one.Unlock()
-			show(p)
+			m = fresh
+			show(ui.Part{Name: "health", Data: status}, ui.Part{Name: "places", Data: m}, ui.Part{Name: "hours", Data: m})
 		})
 		cancel()
 	}()
@@ -97,13 +121,13 @@ func (n *nowPage) watch(ctx context.Context, show func(...ui.Part)) error {
 		if err := json.Unmarshal(raw, &f); err != nil {
 			return err
 		}
-		p := pictureOf(&f)
 		one.Lock()
 		defer one.Unlock()
+		p := pictureOf(&f, m)
 		// What people read as it falls comes at once; what they compare, each second.
 		if show(ui.Part{Name: "notes", Data: p}); f.At.Sub(last) >= time.Second {
 			last = f.At
-			show(ui.Part{Name: "totals", Data: p}, ui.Part{Name: "places", Data: p}, ui.Part{Name: "calls", Data: p})
+			show(ui.Part{Name: "totals", Data: p}, ui.Part{Name: "calls", Data: p})
 		}
 		return nil
 	})
@@ -111,19 +135,24 @@ func (n *nowPage) watch(ctx context.Context, show func(...ui.Part)) error {
 	return errors.Join(err, <-healthDone)
 }
 
-// health asks how the program is until ctx is done.
-func (n *nowPage) health(ctx context.Context, show func(ui.Part)) error {
+// health asks how the program is, and where the money goes, until ctx is done.
+func (n *nowPage) health(ctx context.Context, show func(*money, *control.Status)) error {
 	tick := time.NewTicker(healthEvery)
 	defer tick.Stop()
 	for {
 		var status control.Status
-		if err := n.office.Do(ctx, http.MethodGet, "/v1/status", nil, &status); err != nil {
+		err := n.office.Do(ctx, http.MethodGet, "/v1/status", nil, &status)
+		var m *money
+		if err == nil {
+			m, err = readMoney(ctx, n.office)
+		}
+		if err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
 			return err
 		}
-		show(ui.Part{Name: "health", Data: &status})
+		show(m, &status)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -132,45 +161,50 @@ func (n *nowPage) health(ctx context.Context, show func(ui.Part)) error {
 	}
 }
 
-// pictureOf adds up a frame for the page.
-func pictureOf(f *control.Frame) *picture {
-	p := &picture{Frame: f, More: f.Hidden}
-	at := map[string]*place{}
-	for i := range f.Calls {
-		c := &f.Calls[i]
-		if c.Direction != "out" {
-			continue
-		}
-		w := at[c.Country]
-		if w == nil {
-			w = &place{Country: c.Country}
-			at[c.Country] = w
-		}
-		hour := control.Amount(tsujiban.Money(c.PerMinute).Times(60))
-		w.Calls++
-		w.AtRisk += c.Reserved
-		w.PerHour += hour
-		w.Watched = w.Watched || c.Action == "watch"
-		p.PerHour += hour
-		if c.Country != "JP" {
-			p.Abroad++
-		}
-	}
-	top := control.Amount(1)
-	for _, w := range at {
-		top = max(top, w.AtRisk)
-	}
-	for _, w := range at {
-		w.Share = float64(w.AtRisk) / float64(top)
-		p.Places = append(p.Places, *w)
-	}
-	slices.SortFunc(p.Places, func(x, y place) int {
-		return cmp.Or(cmp.Compare(y.AtRisk, x.AtRisk), cmp.Compare(y.Calls, x.Calls), cmp.Compare(x.Country, y.Country))
-	})
+// pictureOf shortens a frame for the page.
+func pictureOf(f *control.Frame, m *money) *picture {
+	p := &picture{Frame: f, money: m, More: f.Hidden}
 	if len(f.Calls) > shownCalls {
 		p.More += len(f.Calls) - shownCalls
 		f.Calls = f.Calls[:shownCalls]
 	}
 	f.Notes = f.Notes[:min(len(f.Notes), shownNotes)]
 	return p
+}
+
+// readMoney adds up the overview.
+func readMoney(ctx context.Context, office *control.Client) (*money, error) {
+	var o control.Overview
+	if err := office.Do(ctx, http.MethodGet, "/v1/overview", nil, &o); err != nil {
+		return nil, err
+	}
+	m, top := &money{Hours: o.Hours}, control.Amount(1)
+	slices.Reverse(m.Hours)
+	at := map[string]*place{}
+	for i := range o.Places {
+		x := &o.Places[i]
+		hour := control.Amount(tsujiban.Money(x.PerMinute).Times(60))
+		m.PerHour += hour
+		if x.Country != "JP" {
+			m.Abroad += x.Running
+		}
+		w := at[x.Country]
+		if w == nil {
+			w = &place{Country: x.Country}
+			at[x.Country] = w
+		}
+		w.Calls, w.AtRisk, w.PerHour, w.Day = w.Calls+x.Running, w.AtRisk+x.AtRisk, w.PerHour+hour, w.Day+x.Charge
+		top = max(top, w.AtRisk)
+	}
+	for _, w := range at {
+		if w.Calls > 0 || w.Day > 0 {
+			w.Share = float64(w.AtRisk) / float64(top)
+			m.Places = append(m.Places, *w)
+		}
+	}
+	slices.SortFunc(m.Places, func(x, y place) int {
+		return cmp.Or(cmp.Compare(y.AtRisk, x.AtRisk), cmp.Compare(y.Day, x.Day), cmp.Compare(y.Calls, x.Calls), cmp.Compare(x.Country, y.Country))
+	})
+	m.Places = m.Places[:min(len(m.Places), shownPlaces)]
+	return m, nil
 }

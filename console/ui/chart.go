@@ -78,10 +78,11 @@ func weights(l tsujiban.Lang, ws []control.Weight) template.HTML {
 // Series is what a chart over time shows: {{json .Chart}} in the attribute data-chart of an element of class chart. Without script
 // there is no chart: a page tells the same in a table or in words.
 type Series struct {
-	Times []int64   `json:"times"` // Unix seconds, rising
-	Lines []Line    `json:"lines"`
-	Unit  string    `json:"unit,omitempty"` // before the figures: "¥"
-	Marks []float64 `json:"marks,omitempty"`
+	Times []int64 `json:"times"` // Unix seconds, rising
+	Lines []Line  `json:"lines"`
+	Unit  string  `json:"unit,omitempty"` // before the figures: "¥"
+	Bars  bool    `json:"bars,omitempty"` // each value is of the time up to the next: bars, no line
+	Zone  string  `json:"zone,omitempty"` // IANA name of the time zone that is shown; the page fills it in
 }
 
 // Line is one line of a chart. A nil value is a gap.
@@ -91,7 +92,12 @@ type Line struct {
 	Values []*float64 `json:"values"`
 }
 
-func chartJSON(v any) (string, error) {
-	b, err := json.Marshal(v)
+// chart writes a series into an attribute, with the zone in which the page shows times.
+func (n *Node) chart(s *Series) (string, error) {
+	out := *s
+	if z := n.Zone.String(); z != "Local" {
+		out.Zone = z
+	}
+	b, err := json.Marshal(&out)
 	return string(b), err
 }

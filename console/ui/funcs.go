@@ -80,7 +80,7 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 			return Bar(share, s)
 		},
 		"spark": Spark,
-		"json":  chartJSON,
+		"json":  b.node.chart,
 		"asset": Asset,
 		"icon":  icon,
 		"badge": badge,

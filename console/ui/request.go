@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -72,7 +73,12 @@ func (r *Request) send(status int, html []byte) error {
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")
 	}
-	h.Add("Vary", "HX-Request, Accept-Language, Cookie")
+	h.Add("Vary", "HX-Request, Accept-Encoding, Accept-Language, Cookie")
+	html, coding := pack(r.Request, html)
+	if coding != "" {
+		h.Set("Content-Encoding", coding)
+	}
+	h.Set("Content-Length", strconv.Itoa(len(html)))
 	r.W.WriteHeader(status)
 	_, err := r.W.Write(html)
 	if err != nil {
@@ -171,11 +177,14 @@ func (b *Book) sign(use, text string) string {
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
-// Token is the token of the forms of a session, or of the visit of somebody who is not signed in.
-func (b *Book) Token(of string) string { return b.sign("csrf", of) }
+// Token is the token of the forms of a session, or of the visit of somebody who is not signed in. It looks different each time.
+func (b *Book) Token(of string) string { return masked(b.sign("csrf", of)) }
 
-// Same compares two tokens in constant time.
-func (b *Book) Same(x, y string) bool { return hmac.Equal([]byte(x), []byte(y)) }
+// Same compares two tokens, in constant time.
+func (b *Book) Same(x, y string) bool {
+	x, y = unmasked(x), unmasked(y)
+	return x != "" && hmac.Equal([]byte(x), []byte(y))
+}
 
 // SessionCookie is the name of the cookie that says who is signed in. Over TLS its prefix lets nobody but this site set it.
 func SessionCookie(secure bool) string {

@@ -5,6 +5,7 @@
   root.classList.add('script');
   const self = document.currentScript;
 
+  const drawn = new Map(); // charts by their place
   // Parts that the server keeps fresh: <main data-live="/live/now"> and <div data-part="totals"> within.
   let stream = null;
   let state = 'on';
@@ -15,10 +16,13 @@
   const place = (name, html) => {
     for (const e of document.querySelectorAll('[data-part="' + CSS.escape(name) + '"]')) {
       const unfolded = [...e.querySelectorAll('details[id][open]')].map((d) => d.id);
+      const plots = [...drawn].filter(([c]) => e.contains(c));
+      for (const [, plot] of plots) plot.root.remove();
       const held = e.contains(document.activeElement) ? document.activeElement.closest('tr[id]')?.id : '';
       if (window.htmx && htmx.swap) htmx.swap({ target: e, sourceElement: e, text: html, swap: 'innerMorph' });
       else e.innerHTML = html;
       // What a person has unfolded stays so, and a row that has the focus keeps it.
+      for (const [c, plot] of plots) if (c.isConnected) c.append(plot.root);
       for (const id of unfolded) { const d = document.getElementById(id); if (d) d.open = true; }
       if (held && !e.contains(document.activeElement)) document.getElementById(held)?.querySelector('a')?.focus();
       charts(e);
@@ -61,7 +65,6 @@
     js.onerror = failed;
     document.head.append(css, js);
   });
-  const drawn = new Map();
   const charts = async (within) => {
     const all = [...within.querySelectorAll('.chart[data-chart]')];
     if (!all.length) return;
@@ -72,6 +75,10 @@
       const data = [s.times, ...s.lines.map((l) => l.values)];
       const was = drawn.get(e);
       if (was && e.contains(was.root)) { was.setData(data); continue; }
+      if (was) was.destroy();
+      const long = s.times[s.times.length - 1] - s.times[0] > 72000;
+      const zone = s.zone ? { timeZone: s.zone } : {};
+      const clock = (t) => new Date(t * 1000).toLocaleString(root.lang, { ...zone, ...(long ? { month: 'numeric', day: 'numeric' } : {}), hour: '2-digit', minute: '2-digit', hour12: false });
       const style = getComputedStyle(root);
       const ink = (name) => {
         const probe = document.createElement('span');
@@ -86,12 +93,14 @@
       const figures = new Intl.NumberFormat(root.lang);
       const value = (v) => v == null ? '–' : (s.unit || '') + figures.format(v);
       drawn.set(e, new UPlot({
+        ...(s.zone ? { tzDate: (t) => UPlot.tzDate(new Date(t * 1000), s.zone) } : {}),
         width: e.clientWidth, height: Math.max(e.clientHeight, 220),
         scales: { y: { range: (u, lo, hi) => [Math.min(0, lo), Math.max(hi, 1) * 1.05] } },
-        axes: [{ ...axis, values: (u, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString(root.lang, { hour: '2-digit', minute: '2-digit' })) },
+        axes: [{ ...axis, space: long ? 100 : 60, values: (u, ticks) => ticks.map(clock) },
           { ...axis, size: 72, values: (u, ticks) => ticks.map(value) }],
-        series: [{ label: '' , value: (u, t) => t == null ? '–' : new Date(t * 1000).toLocaleString(root.lang) },
-          ...s.lines.map((l, i) => ({ label: l.name, stroke: ink(['ok', 'warn', 'bad'].includes(l.kind) ? l.kind : i ? 'soft' : 'accent'), width: 2, dash: i ? [6, 4] : undefined, value: (u, v) => value(v) }))],
+        series: [{ label: '' , value: (u, t) => t == null ? '–' : clock(t) },
+          ...s.lines.map((l, i) => ({ label: l.name, stroke: ink(['ok', 'warn', 'bad'].includes(l.kind) ? l.kind : i ? 'soft' : 'accent'), width: s.bars ? 1 : 2, dash: i ? [6, 4] : undefined,
+            ...(s.bars ? { paths: UPlot.paths.bars({ size: [0.8, 40], align: 1 }), fill: ink(i ? 'soft' : 'accent'), points: { show: false } } : {}), value: (u, v) => value(v) }))],
       }, data, e));
     }
   };
