@@ -17,6 +17,7 @@ import (
 	"tsujiban/console"
 	now "tsujiban/console/desk"
 	"tsujiban/console/inquiries"
+	ledger "tsujiban/console/numbers"
 	"tsujiban/console/portal"
 	past "tsujiban/console/records"
 	"tsujiban/console/signin"
@@ -116,6 +117,7 @@ func (a *App) rooms() ([]ui.Room, error) {
 		now.Room(a.Office("console")),
 		past.Room(),
 		inquiries.Room(),
+		ledger.Room(),
 		portal.Room(portal.Options{Door: a.door, Office: a.Office, Log: a.log}),
 		in, staff.Room(a.door, a.pages.base),
 	}, nil

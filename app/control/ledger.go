@@ -85,6 +85,24 @@ type Exported struct {
 	Entry int64     `json:"entry"`
 }
 
+// ExportColumns stand over an export in a table.
+var ExportColumns = []any{"number", "count", "state", "holder", "source", "peer", "forwarding", "from", "to", "entry"}
+
+// Cells is the line in a table, with times in a zone.
+func (e *Exported) Cells(zone *time.Location) []any {
+	when := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.In(zone).Format(time.DateTime)
+	}
+	forwarding := "no"
+	if e.Forwarding {
+		forwarding = "yes"
+	}
+	return []any{e.Range.String(), e.Range.Count(), e.State.String(), string(e.Holder), e.Source, e.Peer, forwarding, when(e.From), when(e.To), e.Entry}
+}
+
 // ScreenOrder puts a holder through the onboarding screen: with its answers, or, after a review, with what a person
 // decides ("pass", "refuse").
 type ScreenOrder struct {

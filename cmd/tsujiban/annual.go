@@ -69,10 +69,9 @@ func (c *cmd) annual(year int, w sheet.Writer) (*annual.Report, error) {
 		switch {
 		case line.Report != nil:
 			report = line.Report
-			return c.annualSheets(report, w)
+			return c.words().Sheets(report, w)
 		case line.Behind != nil:
-			k := line.Behind
-			return w.Row(c.kind(k.Kind), k.Source, k.Use.Text(c.lang), k.Range.String(), k.Range.Count(), string(k.Holder), c.mark(k.Forwarding), c.mark(k.Suspended), k.Entry)
+			return c.words().Row(line.Behind, w)
 		}
 		end = line.End
 		return nil
@@ -83,60 +82,8 @@ func (c *cmd) annual(year int, w sheet.Writer) (*annual.Report, error) {
 	return report, err
 }
 
-// annualSheets writes what comes before the numbers: figures, difference, resellers, what is missing; then the head of the numbers.
-func (c *cmd) annualSheets(r *annual.Report, w sheet.Writer) error {
-	var errs []error
-	row := func(cells ...any) { errs = append(errs, w.Row(cells...)) }
-	table := func(name string) { errs = append(errs, w.Sheet(name)) }
-	figures := []any{c.tr("番号種別", "kind"), c.tr("払出元事業者", "source carrier"), c.tr("合計", "total"), c.tr("利用中", "in use"), c.tr("卸提供中", "wholesaled"),
-		c.tr("社内試験用", "own tests"), c.tr("未利用", "unused"), c.tr("うち転送利用", "of these forwarding"), c.tr("うち利用停止中", "of these suspended")}
-	rows := func(list []annual.Row) {
-		for i := range list {
-			x := &list[i]
-			row(c.kind(x.Kind), x.Source, x.Total, x.InUse, x.Wholesale, x.Test, x.Unused, x.Forwarding, x.Suspended)
-		}
-	}
-	table(c.tr("番号使用状況", "use of numbers"))
-	row(c.tr("現在日", "position"), r.Position.In(c.local()).Format(time.DateOnly), c.tr("提出期限", "due"), r.Due.In(c.local()).Format(time.DateOnly))
-	row(figures...)
-	rows(r.Rows)
-	t := r.Total
-	row(c.tr("合計", "total"), "", t.Total, t.InUse, t.Wholesale, t.Test, t.Unused, t.Forwarding, t.Suspended)
-	table(c.tr("前年との差", "difference to last year"))
-	believed := c.tr("現在の台帳", "the ledger as it is now")
-	if r.Last != nil && !r.Last.Believed.IsZero() {
-		believed = r.Last.Believed.In(c.local()).Format(time.DateOnly)
-	}
-	row(c.tr("前年の数字は次の時点の台帳による", "last year's figures are those of the ledger of"), believed)
-	row(figures...)
-	rows(r.Change)
-	table(c.tr("卸先", "resellers"))
-	row(c.tr("契約者", "id"), c.tr("名称", "name"), c.tr("法人番号", "corporate number"), c.tr("転送役務", "forwarding"), c.tr("認定確認日", "approval checked"), c.tr("仕入先", "buys from"), c.tr("番号数", "numbers"))
-	for _, x := range r.Resellers {
-		row(string(x.ID), x.Name, x.Corporate, c.tr(map[bool]string{true: "有", false: "無"}[x.Forwarding], map[bool]string{true: "yes", false: "no"}[x.Forwarding]), x.Approved, string(x.Parent), x.Numbers)
-	}
-	table(c.tr("不足", "missing"))
-	row(c.tr("対象", "what"), c.tr("内容", "missing"))
-	for _, m := range r.Missing {
-		row(m.What, c.tr(m.Ja, m.En))
-	}
-	table(c.tr("番号の内訳", "numbers behind the figures"))
-	row(c.tr("番号種別", "kind"), c.tr("払出元事業者", "source carrier"), c.tr("区分", "use"), c.tr("番号", "numbers"), c.tr("件数", "count"), c.tr("契約者", "holder"), c.tr("転送", "forwarding"), c.tr("利用停止", "suspended"), c.tr("台帳の記入", "entry"))
-	return errors.Join(errs...)
-}
-
-var kindWords = map[string]say{
-	"fixed": {"固定電話番号", "fixed"}, "mobile": {"携帯電話番号", "mobile"}, "ip-phone": {"特定IP電話番号（050）", "IP phone (050)"}, "freephone": {"着信課金番号", "freephone"},
-	"shared-cost": {"0570番号", "shared cost"}, "m2m": {"M2M番号", "M2M"}, "pager": {"無線呼出番号", "pager"}, "premium": {"0990番号", "premium"},
-}
-
-// kind says the name of a class of numbers to a person.
-func (c *cmd) kind(name string) string {
-	if w, ok := kindWords[name]; ok {
-		return w.in(c.lang)
-	}
-	return name
-}
+// words are those of reports, in the person's language and the zone of the node.
+func (c *cmd) words() annual.Words { return annual.Words{Lang: c.lang, Zone: c.local()} }
 
 // showAnnual tells the totals and what is missing.
 func (c *cmd) showAnnual(file string, r *annual.Report) error {
@@ -149,7 +96,7 @@ func (c *cmd) showAnnual(file string, r *annual.Report) error {
 		t.Row(kind, x.Source, n(x.Total), n(x.InUse), n(x.Wholesale), n(x.Test), n(x.Unused), n(x.Forwarding))
 	}
 	for i := range r.Rows {
-		add(&r.Rows[i], c.kind(r.Rows[i].Kind))
+		add(&r.Rows[i], r.Rows[i].KindText(c.lang))
 	}
 	add(&r.Total, c.tr("合計", "total"))
 	if err := t.Write(c.stdout, c.style); err != nil {

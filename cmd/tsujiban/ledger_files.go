@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"tsujiban"
 	"tsujiban/app/control"
@@ -93,7 +92,7 @@ func runNumberExport(c *cmd, args []string) error {
 			err = w.Sheet(c.tr("番号台帳", "numbers"))
 		}
 		if err == nil {
-			err = w.Row("number", "count", "state", "holder", "source", "peer", "forwarding", "from", "to", "entry")
+			err = w.Row(control.ExportColumns...)
 		}
 		if err != nil {
 			return err
@@ -127,24 +126,12 @@ func (c *cmd) export(query string, w sheet.Writer) (rows int, err error) {
 			return nil
 		}
 		rows++
-		forwarding := "no"
-		if e.Forwarding {
-			forwarding = "yes"
-		}
-		return w.Row(e.Range.String(), e.Range.Count(), e.State.String(), string(e.Holder), e.Source, e.Peer, forwarding, c.stamp(e.From), c.stamp(e.To), e.Entry)
+		return w.Row(e.Cells(c.local())...)
 	})
 	if err == nil && !end {
 		err = tsujiban.Errorf(tsujiban.CodeUnavailable, "the export broke off after %d rows: see the program's log, and try again", rows)
 	}
 	return rows, err
-}
-
-// stamp is an instant for tables, in the zone of the node.
-func (c *cmd) stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.In(c.local()).Format(time.DateTime)
 }
 
 // writeWhole writes a file that appears only when it is whole.
