@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
 	"tsujiban/console/ui"
@@ -43,6 +44,11 @@ type Window struct {
 }
 
 func (w Window) String() string { return fmt.Sprintf("%s-%s-%s-%d", w.Role, w.Lang, w.Colour, w.Width) }
+
+// Few are four of the [Windows] among which every language meets every width and every colour: for pages that many tests see.
+func Few(role people.Role) []Window {
+	return []Window{{role, "ja", "light", 1440}, {role, "en", "dark", 1440}, {role, "ja", "dark", 390}, {role, "en", "light", 390}}
+}
 
 // Windows are all ways to look at a page that must hold, for one role.
 func Windows(role people.Role) (all []Window) {
@@ -91,11 +97,20 @@ func (s *Site) Browse(t *testing.T) *Browser {
 // Tab is an open page that is watched.
 type Tab struct {
 	context.Context
-	t    *testing.T
-	name string
+	t      *testing.T
+	site   string
+	window Window
+	name   string
 
-	mu   sync.Mutex
-	said []string
+	mu    sync.Mutex // guards what follows
+	said  []string
+	pages map[string]bool // that were asked for as pages
+}
+
+func (tab *Tab) isPage(url string) bool {
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	return tab.pages[url]
 }
 
 // Open opens a page as a window shows it. What the page writes to the console as an error, and whatever it asks of another
@@ -106,27 +121,115 @@ func (b *Browser) Open(t *testing.T, w Window, path string) *Tab {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(cancel)
-	tab := &Tab{Context: ctx, t: t, name: strings.Trim(strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(path), "-") + "-" + w.String()}
+	tab := &Tab{Context: ctx, t: t, site: b.site.URL, pages: map[string]bool{}}
 	tab.watch(b.site.URL)
-	tab.enable(b.site.URL, w)
-	tab.do(path, chromedp.EmulateViewport(int64(w.Width), 900), chromedp.Navigate(b.site.URL+path), chromedp.WaitReady(chromedp.CSS("main")))
+	tab.enable()
+	tab.Look(w)
+	tab.Go(path)
 	return tab
 }
 
-// enable prepares the tab before it asks for anything.
-func (tab *Tab) enable(site string, w Window) {
+// Look changes how the pages that follow are looked at, and by whom.
+func (tab *Tab) Look(w Window) {
 	tab.t.Helper()
+	tab.window = w
 	cookie := func(name, value string) error {
-		_, err := chromedp.Call(tab, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: site, Path: "/"})
+		if value == "" {
+			return nil
+		}
+		_, err := chromedp.Call(tab, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: tab.site, Path: "/"})
 		return err
 	}
+	_, err := chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: w.Colour}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
+	role := ""
+	if w.Role != 0 {
+		role = w.Role.String()
+	}
+	if err := errors.Join(err, cookie(ui.SessionCookie(false), role), cookie("tsujiban-language", w.Lang)); err != nil {
+		tab.t.Fatal(err)
+	}
+	tab.do("size", chromedp.EmulateViewport(int64(w.Width), 900))
+}
+
+var fileName = strings.NewReplacer("/", "-", "?", "-", "=", "-", "&", "-")
+
+// Go opens another page in the same tab.
+func (tab *Tab) Go(path string) {
+	tab.t.Helper()
+	tab.name = strings.Trim(cut(fileName.Replace(path), 60), "-") + "-" + tab.window.String()
+	tab.do(path, chromedp.Navigate(tab.site+path), chromedp.WaitReady(chromedp.CSS("main")))
+}
+
+// Follow clicks what leads to another page (a link, the button of a form) and returns when that is there.
+func (tab *Tab) Follow(css string) {
+	tab.t.Helper()
+	tab.Eval(`document.documentElement.dataset.left = "yes"; ""`)
+	tab.Click(css)
+	tab.Wait("html:not([data-left]) main")
+}
+
+// Fill replaces what stands in a field, as if it was typed.
+func (tab *Tab) Fill(css, text string) {
+	tab.t.Helper()
+	tab.Eval(fmt.Sprintf(`document.querySelector(%q).value = ""; ""`, css))
+	tab.Type(css, text)
+}
+
+// Each looks at a page in every window of a list, checks it, and takes pictures.
+func (tab *Tab) Each(windows []Window, path string) {
+	tab.t.Helper()
+	for _, w := range windows {
+		tab.Look(w)
+		tab.Go(path)
+		tab.Check()
+		tab.Shot()
+	}
+}
+
+// Here checks the page that is shown, which cannot be asked for again, and takes its picture under a name.
+func (tab *Tab) Here(name string) {
+	tab.t.Helper()
+	tab.name = name + "-" + tab.window.String()
+	tab.Check()
+	tab.Shot()
+}
+
+// At is the path of the page that is shown.
+func (tab *Tab) At() string { tab.t.Helper(); return tab.Eval(`location.pathname`) }
+
+// Says fails unless the page shows all of the words.
+func (tab *Tab) Says(words ...string) {
+	tab.t.Helper()
+	text := tab.Eval(`document.body.innerText`)
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			tab.t.Fatalf("%s at %s does not say %q:\n%s", tab.name, tab.At(), w, text)
+		}
+	}
+}
+
+// Passkey gives the tab a device that keeps passkeys and knows its owner; from now on everything that is asked of it is granted.
+func (tab *Tab) Passkey() {
+	tab.t.Helper()
+	_, err1 := chromedp.Call(tab, webauthn.Enable, webauthn.EnableParams{})
+	_, err2 := chromedp.Call(tab, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+		HasResidentKey: true, HasUserVerification: true, AutomaticPresenceSimulation: true, IsUserVerified: true,
+	}})
+	if err := errors.Join(err1, err2); err != nil {
+		tab.t.Fatal(err)
+	}
+}
+
+// enable prepares the tab before it asks for anything.
+func (tab *Tab) enable() {
+	tab.t.Helper()
 	_, err1 := chromedp.Call(tab, network.Enable, network.EnableParams{})
 	_, err2 := chromedp.Call(tab, log.Enable, cdp.Empty{})
 	_, err3 := chromedp.Call(tab, runtime.Enable, cdp.Empty{})
-	_, err4 := chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: w.Colour}, {Name: "prefers-reduced-motion", Value: "reduce"},
-	}})
-	if err := errors.Join(err1, err2, err3, err4, cookie(ui.SessionCookie(false), w.Role.String()), cookie("tsujiban-language", w.Lang)); err != nil {
+	if err := errors.Join(err1, err2, err3); err != nil {
 		tab.t.Fatal(err)
 	}
 }
@@ -207,10 +310,16 @@ func (tab *Tab) watch(own string) {
 				say("console: %s", strings.Join(parts, " "))
 			}
 		case *log.EventEntryAdded:
-			if ev.Entry.Level == "error" || ev.Entry.Level == "warning" {
+			// A page that refuses is told of, too; what it says is its own.
+			if own := ev.Entry.Source == "network" && tab.isPage(ev.Entry.URL); !own && (ev.Entry.Level == "error" || ev.Entry.Level == "warning") {
 				say("log: %s %s", ev.Entry.Text, ev.Entry.URL)
 			}
 		case *network.EventRequestWillBeSent:
+			if ev.Type == network.ResourceTypeDocument {
+				tab.mu.Lock()
+				tab.pages[ev.Request.URL] = true
+				tab.mu.Unlock()
+			}
 			if u, err := url.Parse(ev.Request.URL); err == nil && u.Scheme != "data" && !strings.HasPrefix(ev.Request.URL, own+"/") {
 				say("asks another host: %s", ev.Request.URL)
 			}

@@ -9,7 +9,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +36,26 @@ type Site struct {
 	Log     *Log
 	Socket  *control.Client // as whoever runs the program
 
-	t *testing.T
+	t     *testing.T
+	ahead atomic.Int64 // ns
+}
+
+// Now is the program's clock.
+func (s *Site) Now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
+
+// Wait lets time pass for the program.
+func (s *Site) Wait(d time.Duration) { s.ahead.Add(int64(d)) }
+
+var firstLink = regexp.MustCompile(`http://localhost:\d+(/first\S+)`)
+
+// FirstLink is the path of the link that the program printed at its start.
+func (s *Site) FirstLink() string {
+	s.t.Helper()
+	m := firstLink.FindStringSubmatch(s.Log.String())
+	if m == nil {
+		s.t.Fatalf("no link was printed:\n%s", s.Log)
+	}
+	return m[1]
 }
 
 // Log is what the program logged.
@@ -100,8 +122,22 @@ func (guests) Guest(_ context.Context, token, _, _ string) (*people.Person, stri
 	return Guest(role), "s-" + token, nil
 }
 
-// Start starts a program in a new directory. More is added to its configuration; it begins within [console].
+// Start starts a program in a new directory, where the session's cookie names a role (see [Guest]). More is added to its
+// configuration; it begins within [console].
 func Start(t *testing.T, more string) *Site {
+	t.Helper()
+	return start(t, more, guests{})
+}
+
+// StartLocked starts a program where people sign in as they do everywhere; [Site.FirstLink] makes the first administrator.
+func StartLocked(t *testing.T, more string) *Site {
+	t.Helper()
+	s := start(t, more, nil)
+	s.URL = strings.Replace(s.URL, "127.0.0.1", "localhost", 1) // passkeys belong to a name
+	return s
+}
+
+func start(t *testing.T, more string, who console.Guests) *Site {
 	t.Helper()
 	s := &Site{t: t, Dir: t.TempDir(), Log: &Log{}}
 	s.Carrier = newCarrier(t)
@@ -131,7 +167,7 @@ listen = "127.0.0.1:0"
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	a, err := app.Start(ctx, app.Options{Config: c, Seed: sd, Stderr: s.Log, Version: "test", Guests: guests{}, Limits: console.Limits{Address: plenty, Person: plenty}})
+	a, err := app.Start(ctx, app.Options{Config: c, Seed: sd, Stderr: s.Log, Version: "test", Guests: who, Clock: s.Now, Limits: console.Limits{Address: plenty, Person: plenty}})
 	if err != nil {
 		cancel()
 		t.Fatalf("%v\n%s", err, s.Log)

@@ -158,7 +158,7 @@ func qrCode(text string) (template.HTML, error) {
 	}
 	all := size + 2*quiet
 	// Figures only: nothing of the text stands in it.
-	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %d %d" width="232" height="232" role="img" shape-rendering="crispEdges"><rect width="100%%" height="100%%" fill="#fff"/><path d="%s" fill="#000"/></svg>`, all, all, path.String())), nil
+	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %d %d" width="232" height="232" aria-hidden="true" shape-rendering="crispEdges"><rect width="100%%" height="100%%" fill="#fff"/><path d="%s" fill="#000"/></svg>`, all, all, path.String())), nil
 }
 
 func (m *room) setCodes(r *ui.Request) error {

@@ -306,7 +306,15 @@ func (m *room) proposals(r *ui.Request) error {
 			over = append(over, p)
 		}
 	}
-	return r.Page("proposals", map[string]any{"Waiting": waiting, "Over": over, "Me": r.Person.ID})
+	all, err := m.door.Persons(r.Context())
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, p := range all {
+		names[p.ID] = p.Name
+	}
+	return r.Page("proposals", map[string]any{"Waiting": waiting, "Over": over, "Me": r.Person.ID, "Names": names})
 }
 
 func (m *room) decide(r *ui.Request) error {

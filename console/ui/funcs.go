@@ -47,6 +47,8 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 		"span":     func(v any) (string, error) { d, err := length(v); return Span(l, d), err },
 		"num":      Grouped,
 		"masked":   Masked,
+		"browser":  func(agent string) string { return Browser(term.Clean(agent)) },
+		"note":     func(e interface{ Text(tsujiban.Lang) string }) string { return e.Text(l) },
 		"plain":    term.Clean, // text that strangers wrote: what cannot be seen, or turns the writing direction, comes out as \u202e
 		"country":  func(iso string) string { return Country(l, iso) },
 		"decibans": Decibans,
