@@ -219,8 +219,11 @@ func appendKey(b []byte, key uint16) []byte {
 	return b
 }
 
-// Text is the reach in words.
-func (r Reach) Text(l Lang) string {
+// Text is the reach in words, destinations by their country code.
+func (r Reach) Text(l Lang) string { return r.TextOf(l, func(uint16) string { return "" }) }
+
+// TextOf is the reach in words. place names the place of a country code (Destination.Code) for people; where it returns nothing the code stands alone.
+func (r Reach) TextOf(l Lang, place func(code uint16) string) string {
 	tr := func(ja, en string) string {
 		if l == English {
 			return en
@@ -233,6 +236,9 @@ func (r Reach) Text(l Lang) string {
 	}
 	for _, key := range r.Keys(nil) {
 		word := "+" + strconv.Itoa(int(key&keyCode))
+		if name := place(key & keyCode); name != "" {
+			word = name + tr("（"+word+"）", " ("+word+")")
+		}
 		switch {
 		case key&keyPremium != 0:
 			word += tr("の有料番号", " premium numbers")

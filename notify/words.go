@@ -10,6 +10,7 @@ import (
 	"tsujiban/app/control"
 	"tsujiban/notify/letter"
 	"tsujiban/notify/outbox"
+	"tsujiban/numbering/names"
 )
 
 // Answers are the links of "was this you?".
@@ -96,7 +97,7 @@ func (p *page) reach() string {
 	if err != nil {
 		return letter.Foreign(p.f.Reach)
 	}
-	return r.Text(p.lang)
+	return names.Reach(p.lang, r)
 }
 
 func (p *page) reason(code string) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed" // the ranges
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,6 +45,7 @@ func readTable() (*table, error) {
 		entries:   make([]entry, 1, 1024),
 		countries: make(map[string]*country),
 		codes:     make(map[string]*country),
+		shared:    make(map[uint16][]string),
 	}
 	for _, f := range []struct {
 		name string
@@ -62,6 +64,7 @@ type table struct {
 	entries   []entry             // entry 0 stands for "none"
 	countries map[string]*country // by ISO code; without "--"
 	codes     map[string]*country // by country calling code: the first block that has it
+	shared    map[uint16][]string // ISO codes by Destination.Code, in the order of the tables
 }
 
 type node struct {
@@ -172,12 +175,25 @@ func (t *table) readCountry(s string) (*country, error) {
 		return nil, fmt.Errorf("want a code and nsn=: %q", s)
 	}
 	c.code = uint16(v)
+	if f[0] != "--" && !slices.Contains(t.shared[c.code], f[0]) {
+		t.shared[c.code] = append(t.shared[c.code], f[0])
+	}
 	if t.codes[c.cc] == nil {
 		t.codes[c.cc] = c
 		// Ranges that no line below tells of belong to the first country of the code.
 		return c, t.insert(c.cc, newEntry(c, tsujiban.ClassUnknown))
 	}
 	return c, nil
+}
+
+// CountriesOf are the countries (ISO 3166-1 alpha-2) that a Destination.Code stands for, the largest first; none where there is no
+// such code or it belongs to nobody.
+func CountriesOf(code uint16) []string {
+	t, err := tableOf()
+	if err != nil {
+		return nil
+	}
+	return slices.Clone(t.shared[code])
 }
 
 func (t *table) readRanges(c *country, s string) error {

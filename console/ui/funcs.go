@@ -6,13 +6,11 @@ import (
 	"html/template"
 	"time"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
-
 	"tsujiban"
 	"tsujiban/app/control"
 	"tsujiban/app/term"
 	"tsujiban/inquiry"
+	"tsujiban/numbering/names"
 )
 
 // funcs are what pages can say, in one language. The package's README lists them for who writes pages.
@@ -50,7 +48,7 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 		"browser":  func(agent string) string { return Browser(term.Clean(agent)) },
 		"note":     func(e interface{ Text(tsujiban.Lang) string }) string { return e.Text(l) },
 		"plain":    term.Clean, // text that strangers wrote: what cannot be seen, or turns the writing direction, comes out as \u202e
-		"country":  func(iso string) string { return Country(l, iso) },
+		"country":  func(iso string) string { return names.Country(l, iso) },
 		"decibans": Decibans,
 		"evidence": func(code string) string {
 			if e, ok := tsujiban.ParseEvidence(code); ok {
@@ -66,7 +64,7 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 		},
 		"reach": func(text string) string {
 			if e, err := tsujiban.ParseReach(text); err == nil {
-				return e.Text(l)
+				return names.Reach(l, e)
 			}
 			return text
 		},
@@ -114,23 +112,6 @@ func length(v any) (time.Duration, error) {
 		return time.Duration(v * float64(time.Second)), nil
 	}
 	return 0, fmt.Errorf("%T is no length of time", v)
-}
-
-var namers = [...]display.Namer{tsujiban.Japanese: display.Regions(language.Japanese), tsujiban.English: display.Regions(language.English)}
-
-// Country names a country (ISO 3166-1 alpha-2) for people. What is no country is told as it is, nothing as "–".
-func Country(l tsujiban.Lang, iso string) string {
-	if iso == "" {
-		return "–"
-	}
-	region, err := language.ParseRegion(iso)
-	if err != nil {
-		return iso
-	}
-	if name := namers[l].Name(region); name != "" {
-		return name
-	}
-	return iso
 }
 
 // badge is a short word on a coloured ground. Kind is ok, warn, bad, info or empty: the colour repeats what the word says.
