@@ -12,6 +12,7 @@ import (
 	"tsujiban"
 	"tsujiban/app/control"
 	"tsujiban/console/ui"
+	"tsujiban/numbering/names"
 )
 
 // maxLines is how many lines of a bill a page shows; the files have them all.
@@ -154,7 +155,7 @@ func to(r *ui.Request, country, class, scope string) string {
 		}
 		return class
 	}
-	return ui.Country(r.Lang, country)
+	return names.Country(r.Lang, country)
 }
 
 // classWord are the words of the kinds of numbers.

@@ -12,6 +12,7 @@ import (
 	"tsujiban"
 	"tsujiban/app/control"
 	"tsujiban/console/ui"
+	"tsujiban/numbering/names"
 	"tsujiban/people"
 )
 
@@ -60,11 +61,11 @@ func ask(ctx context.Context, r *ui.Request, office *control.Client, customer st
 	}
 	q.Calls = append(append(q.Calls, q.Case.First...), q.Case.Latest...)
 	q.Calls = q.Calls[:min(len(q.Calls), shownStrange)]
-	var names []string
+	var places []string
 	for _, iso := range q.Case.Countries {
-		names = append(names, ui.Country(r.Lang, iso))
+		places = append(places, names.Country(r.Lang, iso))
 	}
-	q.Where = strings.Join(names, r.T("reply.and"))
+	q.Where = strings.Join(places, r.T("reply.and"))
 	return q, nil
 }
 

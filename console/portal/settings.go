@@ -13,6 +13,7 @@ import (
 	"tsujiban"
 	"tsujiban/app/control"
 	"tsujiban/console/ui"
+	"tsujiban/numbering/names"
 )
 
 // abroad is a country as the page of switches shows it.
@@ -82,7 +83,7 @@ func (p *settingsPage) countries(r *ui.Request, u *control.Use) {
 	seen := map[string]*abroad{}
 	add := func(iso string) *abroad {
 		if seen[iso] == nil {
-			seen[iso] = &abroad{ISO: iso, Name: ui.Country(r.Lang, iso), Off: slices.Contains(c.Own.BarCountries, iso), Closed: closed(&c.Ceiling, iso)}
+			seen[iso] = &abroad{ISO: iso, Name: names.Country(r.Lang, iso), Off: slices.Contains(c.Own.BarCountries, iso), Closed: closed(&c.Ceiling, iso)}
 		}
 		return seen[iso]
 	}
@@ -104,7 +105,7 @@ func (p *settingsPage) countries(r *ui.Request, u *control.Use) {
 	})
 	for _, iso := range all() {
 		if seen[iso] == nil && iso != "JP" {
-			p.Others = append(p.Others, map[string]string{"value": iso, "text": ui.Country(r.Lang, iso)})
+			p.Others = append(p.Others, map[string]string{"value": iso, "text": names.Country(r.Lang, iso)})
 		}
 	}
 	tag := language.Japanese
@@ -185,7 +186,7 @@ func (m *room) countries(r *ui.Request) error {
 	if in.Off {
 		word = "settings.country-is-off"
 	}
-	return r.Done(at(r.PathValue("customer"))+"/settings", word, ui.Country(r.Lang, in.Country))
+	return r.Done(at(r.PathValue("customer"))+"/settings", word, names.Country(r.Lang, in.Country))
 }
 
 func (m *room) settingsAgain(r *ui.Request, field, what string) error {
