@@ -16,6 +16,7 @@ import (
 	"tsujiban/app/control"
 	"tsujiban/console"
 	now "tsujiban/console/desk"
+	"tsujiban/console/firms"
 	"tsujiban/console/inquiries"
 	ledger "tsujiban/console/numbers"
 	"tsujiban/console/portal"
@@ -115,6 +116,7 @@ func (a *App) rooms() ([]ui.Room, error) {
 	}
 	return []ui.Room{
 		now.Room(a.Office("console")),
+		firms.Room(),
 		past.Room(),
 		inquiries.Room(),
 		ledger.Room(),

@@ -20,7 +20,8 @@ func FactsOf(n *outbox.Notice) (*Facts, error) {
 // stopped asks the customer, or says what was stopped, and asks.
 func (p *page) stopped() (*letter.Letter, error) {
 	l := &letter.Letter{Tone: letter.Alarm}
-	fraud := p.f.Reason == tsujiban.ReasonFraud.String()
+	// A question that staff put is one, too: nothing was stopped.
+	fraud := p.f.Reason == tsujiban.ReasonFraud.String() || p.n.Kind == outbox.Question
 	name := letter.Foreign(p.customer())
 	switch {
 	case p.n.Kind == outbox.Question:

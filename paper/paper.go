@@ -219,6 +219,8 @@ func drawable(s string) string {
 		switch {
 		case r < ' ' || r == 0x7f:
 			return ' '
+		case r == '¥': // code page 932 has the wide one only
+			return '￥'
 		case r < 0x7f || strings.ContainsRune("〜−→←–—©", r):
 			return r
 		}

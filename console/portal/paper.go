@@ -28,7 +28,7 @@ func (m *room) billPDF(r *ui.Request) error {
 	if r.Lang == tsujiban.English {
 		lang = "en"
 	}
-	title := r.T("bill.paper-title", r.T("bill.month", month.Year(), int(month.Month())))
+	title := r.T("bill.paper-title", r.T("bill.month", month.Format("2006"), month.Format("1")))
 	p, err := paper.New(&paper.Sheet{
 		At: r.Now().In(r.Zone), Subject: title, Author: b.Name, Language: lang,
 		Foot: func(n int) string { return fmt.Sprintf("%s　%d / {nb}", title, n) },

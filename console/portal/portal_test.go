@@ -4,6 +4,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -260,5 +263,45 @@ func TestStopAsksForProof(t *testing.T) {
 	}
 	if c := state(t, s); c.Own.Stopped {
 		t.Error("stopped without a proof")
+	}
+}
+
+// TestBill: equal calls are one line that says so, the files have all of them, and no cell is a formula.
+func TestBill(t *testing.T) {
+	s := consoletest.Start(t, "")
+	for range 8 {
+		s.PBX.Call("0312345678")
+	}
+	s.Until(func() bool { return len(s.App.Frame().Calls) == 8 })
+	for _, c := range s.App.Frame().Calls {
+		set(t, s, http.MethodDelete, "/v1/running/"+c.Call, control.Order{Note: "test"})
+	}
+	s.Until(func() bool { return state(t, s).Usage.Month == control.Amount(24*tsujiban.Unit) })
+	b := read(t, s, people.CustomerRole)
+	b.get(firm+"/bill", "通話 8 件を1行にまとめました（1件 ¥3）", "¥24", "似た通話 8 件")
+	b.get(firm+"/bill?by=day", "¥24")
+	b.get(firm+"/bill?by=place", "国内・固定電話")
+	_, h := b.do(http.MethodGet, firm+"/bill.csv", nil)
+	if rows := strings.Split(strings.TrimSpace(b.page), "\n"); len(rows) != 9 || !strings.HasPrefix(rows[0], "\ufeff日時,着信先,") || !strings.Contains(rows[1], ",'+8131234****,") || !strings.Contains(h.Get("Content-Disposition"), ".csv") {
+		t.Errorf("%v\n%s", h, b.page)
+	}
+	_, _ = b.do(http.MethodGet, firm+"/bill.csv?whole=yes", nil)
+	b.says(",+81312345678,")
+	_, h = b.do(http.MethodGet, firm+"/bill.pdf", nil)
+	if h.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(b.page, "%PDF-") || strings.Contains(h.Get("Content-Disposition"), "/") {
+		t.Fatalf("%v", h)
+	}
+	name := filepath.Join(t.TempDir(), "bill.pdf")
+	if err := os.WriteFile(name, []byte(b.page), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", name, "-").Output()
+	if err != nil {
+		t.Fatalf("pdftotext (Debian's poppler-utils): %v", err)
+	}
+	for _, want := range []string{"通話明細書", "博多商会", "ご利用額", "￥24", "国内・固定電話", "8件"} {
+		if !strings.Contains(strings.ReplaceAll(string(text), " ", ""), want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
 	}
 }

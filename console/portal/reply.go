@@ -59,7 +59,11 @@ func ask(ctx context.Context, r *ui.Request, office *control.Client, customer st
 	if q.Case == nil {
 		return q, nil
 	}
-	q.Calls = append(append(q.Calls, q.Case.First...), q.Case.Latest...)
+	for _, c := range append(append([]control.SuspicionCall{}, q.Case.First...), q.Case.Latest...) {
+		if c.Callee != "" { // one that was let through before the suspicion has none
+			q.Calls = append(q.Calls, c)
+		}
+	}
 	q.Calls = q.Calls[:min(len(q.Calls), shownStrange)]
 	var places []string
 	for _, iso := range q.Case.Countries {

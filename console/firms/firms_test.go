@@ -1,0 +1,186 @@
+package firms_test
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"tsujiban"
+	"tsujiban/app/control"
+	"tsujiban/console/consoletest"
+	"tsujiban/console/firms"
+	"tsujiban/people"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestWords(t *testing.T) { consoletest.Words(t, ".", firms.Room()) }
+
+// visit asks for a page, or sends a form with the token of the page before.
+type visit struct {
+	t    *testing.T
+	site *consoletest.Site
+	c    *http.Client
+	page string
+}
+
+var token = regexp.MustCompile(`name="csrf" value="([^"]*)"`)
+
+func (v *visit) do(path string, want int, fields ...string) {
+	v.t.Helper()
+	method, body := http.MethodGet, url.Values{}
+	if fields != nil {
+		method = http.MethodPost
+		if m := token.FindStringSubmatch(v.page); m != nil {
+			body.Set("csrf", m[1])
+		}
+		for i := 0; i+1 < len(fields); i += 2 {
+			body.Add(fields[i], fields[i+1])
+		}
+	}
+	req, err := http.NewRequestWithContext(v.t.Context(), method, v.site.URL+path, strings.NewReader(body.Encode()))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	req.Header.Set("Accept-Language", "ja")
+	if fields != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	resp, err := v.c.Do(req)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		v.t.Fatal(err)
+	}
+	if v.page = string(b); resp.StatusCode != want {
+		v.t.Fatalf("%s %s: %d, want %d\n%s", method, path, resp.StatusCode, want, v.page)
+	}
+	if to := resp.Header.Get("Location"); want == http.StatusSeeOther {
+		v.do(to, http.StatusOK)
+	}
+}
+
+func (v *visit) says(words ...string) {
+	v.t.Helper()
+	for _, w := range words {
+		if !strings.Contains(v.page, w) {
+			v.t.Errorf("the page does not say %q:\n%s", w, v.page)
+		}
+	}
+}
+
+const evil = `<script>alert(1)</script>`
+
+// TestCustomers: search, one customer, changes under the person's name, and hostile texts stay text.
+func TestCustomers(t *testing.T) {
+	s := consoletest.Start(t, "")
+	v := &visit{t: t, site: s, c: s.Client(people.Administrator)}
+	v.do("/customers", http.StatusOK)
+	v.says("博多商会", "浪速電機", "2 件中 2 件")
+	v.do("/customers?q=%E6%B5%AA%E9%80%9F", http.StatusOK)
+	v.says("浪速電機", "1 件中 1 件")
+	v.do("/customers?only=restricted", http.StatusOK)
+	v.says("該当する契約者はありません")
+	v.do("/customers/nobody", http.StatusNotFound)
+
+	v.do("/customers/hakata-shokai/edit", http.StatusOK)
+	v.says("81925551234")
+	fields := []string{"name", evil, "language", "ja", "contact", "soumu@hakata.example", "international", "yes", "numbers", "+81925551234", "cap_day", "２０，０００", "longest_call", "2h", "bar", "sl cu"}
+	v.do("/customers/hakata-shokai/edit", http.StatusUnprocessableEntity, append([]string{"hours", "whenever"}, fields...)...)
+	v.says("設定できません", "２０，０００")
+	v.do("/customers/hakata-shokai/edit", http.StatusUnprocessableEntity, append([]string{"channels", "many"}, fields...)...)
+	v.do("/customers/hakata-shokai/edit", http.StatusSeeOther, fields...)
+	v.says("契約者の設定を保存しました", "&lt;script&gt;", "シエラレオネ", "¥20,000", "2時間")
+	var c control.CustomerState
+	if err := s.App.Office("test").Do(t.Context(), http.MethodGet, "/v1/customers/hakata-shokai", nil, &c); err != nil {
+		t.Fatal(err)
+	}
+	if c.Limits.CapDay != control.Amount(20_000*tsujiban.Unit) || len(c.Limits.BarCountries) != 2 || c.Contact != "soumu@hakata.example" || !c.International {
+		t.Fatalf("%+v", c)
+	}
+	for _, path := range []string{"", "/profile", "/trunks", "/history", "/edit", "/trunks/edit", "/trunks/edit?trunk=hakata-pbx"} {
+		v.do("/customers/hakata-shokai"+path, http.StatusOK)
+		if strings.Contains(v.page, evil) {
+			t.Errorf("%s: a name became script", path)
+		}
+	}
+	v.do("/customers/hakata-shokai/history", http.StatusOK)
+	v.says("administrator@example.jp", "cap-day 20000")
+}
+
+// TestTrunks: another customer's trunk is not there; passwords are set and never shown.
+func TestTrunks(t *testing.T) {
+	s := consoletest.Start(t, "")
+	v := &visit{t: t, site: s, c: s.Client(people.Administrator)}
+	v.do("/customers/naniwa-denki/trunks/edit?trunk=hakata-pbx", http.StatusNotFound)
+	v.do("/customers/naniwa-denki/trunks/edit", http.StatusOK)
+	v.do("/customers/naniwa-denki/trunks", http.StatusUnprocessableEntity, "new", "yes", "id", "naniwa", "sources", "300.1.1.1")
+	v.says("300.1.1.1 はネットワークではありません")
+	v.do("/customers/naniwa-denki/trunks", http.StatusUnprocessableEntity, "new", "yes", "id", "naniwa", "username", "naniwa")
+	v.says("パスワードも入力してください")
+	v.do("/customers/naniwa-denki/trunks", http.StatusUnprocessableEntity, "new", "yes", "id", "hakata-pbx", "sources", "192.0.2.7")
+	v.says("この ID はすでに使われています")
+	v.do("/customers/naniwa-denki/trunks", http.StatusSeeOther, "new", "yes", "id", "naniwa", "sources", "192.0.2.7", "username", "naniwa", "password", " s3cret ")
+	v.says("回線 naniwa を保存しました", "192.0.2.7/32")
+	v.do("/customers/naniwa-denki/trunks/edit?trunk=naniwa", http.StatusOK)
+	if strings.Contains(v.page, "s3cret") {
+		t.Error("the password is shown")
+	}
+	v.do("/customers/naniwa-denki/trunks/remove", http.StatusNotFound, "id", "hakata-pbx")
+	v.do("/customers/naniwa-denki/trunks/edit?trunk=naniwa", http.StatusOK)
+	v.do("/customers/naniwa-denki/trunks/remove", http.StatusSeeOther, "id", "naniwa")
+	v.says("回線 naniwa を削除しました")
+}
+
+// TestNewCustomer adds one.
+func TestNewCustomer(t *testing.T) {
+	s := consoletest.Start(t, "")
+	v := &visit{t: t, site: s, c: s.Client(people.Administrator)}
+	v.do("/newcustomer", http.StatusOK)
+	v.do("/newcustomer", http.StatusUnprocessableEntity, "id", "Kyoto", "name", "京都")
+	v.do("/newcustomer", http.StatusUnprocessableEntity, "id", "hakata-shokai", "name", "京都")
+	v.says("この ID はすでに使われています")
+	v.do("/newcustomer", http.StatusSeeOther, "id", "kyoto-kogyo", "name", "京都工業")
+	v.says("契約者を登録しました", "京都工業")
+	viewer := &visit{t: t, site: s, c: s.Client(people.Viewer)}
+	viewer.do("/customers/kyoto-kogyo", http.StatusOK)
+	viewer.do("/customers/kyoto-kogyo/edit", http.StatusForbidden)
+}
+
+// TestLook looks at the pages in every window.
+func TestLook(t *testing.T) {
+	s := consoletest.Start(t, "")
+	for _, dialled := range []string{"0312345678", "0667891234", "010886223456789", "01012125551234", "01012125551235"} {
+		s.PBX.Call(dialled)
+	}
+	s.Until(func() bool { return len(s.App.Frame().Calls) == 5 })
+	for _, c := range s.App.Frame().Calls[:4] {
+		if err := s.App.Office("test").Do(t.Context(), http.MethodDelete, "/v1/running/"+c.Call, control.Order{Note: "test"}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.App.Office("test").Do(t.Context(), http.MethodPut, "/v1/customers/hakata-shokai/restriction", control.Order{Level: "restrict", Reach: "232", Note: "夜間の発信"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	b := s.Browse(t)
+	all := consoletest.Windows(people.Administrator)
+	for _, w := range []consoletest.Window{all[0], all[3], all[5], all[6]} { // each language, colour and width twice
+		t.Run(w.String(), func(t *testing.T) {
+			for _, path := range []string{"", "/hakata-shokai", "/hakata-shokai/profile", "/hakata-shokai/trunks", "/hakata-shokai/history", "/hakata-shokai/edit"} {
+				tab := b.Open(t, w, "/customers"+path)
+				tab.Check()
+				tab.Shot()
+			}
+		})
+	}
+}
