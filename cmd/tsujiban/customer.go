@@ -183,6 +183,9 @@ func runCustomerShow(c *cmd, args []string) error {
 	p.Add(c.tr("契約日", "opened"), s.Opened)
 	p.Add(c.tr("連絡先", "contact"), s.Contact)
 	p.Add(c.tr("国際発信", "international"), c.yes(s.International))
+	if own := c.own(cur, &s.Own); own != "" {
+		p.Add(c.tr("契約者自身の設定", "set by itself"), own)
+	}
 	p.Add(c.tr("番号", "numbers"), strings.Join(s.Numbers, " "))
 	p.Add(c.tr("トランク", "trunks"), strings.Join(s.Trunks, " "))
 	c.restrictionPairs(&p, s.Restriction)
@@ -192,6 +195,29 @@ func runCustomerShow(c *cmd, args []string) error {
 	p.Add(c.tr("確保中の金額", "set aside"), some(cur, s.Usage.Reserved))
 	p.Add(c.tr("疑いの重み", "suspicion"), decibans(s.Usage.Weight))
 	return p.Write(c.stdout, c.style)
+}
+
+// own says what a customer has set for itself; empty when nothing.
+func (c *cmd) own(cur string, o *control.Own) string {
+	var parts []string
+	if o.Stopped {
+		parts = append(parts, c.tr("緊急停止中", "all calls stopped"))
+	}
+	if o.NoInternational {
+		parts = append(parts, c.tr("国際発信を停止", "international off"))
+	}
+	if len(o.BarCountries) > 0 {
+		parts = append(parts, c.tr("停止中の国 ", "countries off ")+strings.Join(o.BarCountries, " "))
+	}
+	for _, l := range []struct {
+		name  string
+		limit control.Amount
+	}{{c.tr("1通話", "a call"), o.CapCall}, {c.tr("1日", "a day"), o.CapDay}, {c.tr("1か月", "a month"), o.CapMonth}} {
+		if l.limit > 0 {
+			parts = append(parts, l.name+" "+money(cur, l.limit))
+		}
+	}
+	return strings.Join(parts, c.tr("、", ", "))
 }
 
 func ofCap(cur string, used, limit control.Amount) string {
