@@ -122,6 +122,10 @@ func (s *server) routes() {
 	s.suspensionRoutes()
 	s.inquiryRoutes()
 	s.retentionRoutes()
+	s.bookRoutes()
+	s.staffRoutes()
+	s.noticeRoutes()
+	s.evidenceRoutes()
 }
 
 // ServeHTTP answers a request, whatever comes.
@@ -167,7 +171,8 @@ type note struct {
 	Secret  bool   // its answer is not kept for a repeated request
 	Problem []int  // statuses that are particular to it
 	Second  bool   // it may wait for a second person
-	File    string // media type of an answer that is a file
+	File    string // media types of an answer that is a file, with ", " between
+	Table   bool   // it looks and changes nothing, and its answer may be too large to keep: it takes no Idempotency-Key
 }
 
 // register puts an operation at the place that its row names. f runs when all rights are there and the

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"tsujiban/app/control"
 )
 
@@ -67,6 +69,58 @@ func (s *server) callRoutes() {
 		func(ctx context.Context, c *call, in *struct{ Body CallReveal }) (*body[CallPage], error) {
 			return searchCalls(ctx, c, &in.Body.CallSearch, in.Body.Reason)
 		})
+	s.exportRoutes()
+}
+
+// CallExport asks for calls as a table.
+type CallExport struct {
+	Ground   string    `json:"ground" minLength:"1" maxLength:"500" doc:"Why the law lets you look. It is recorded before anything is shown." example:"reconciliation with the carrier, October"`
+	Customer string    `json:"customer,omitempty" pattern:"^[a-z0-9-]{1,64}$"`
+	Number   string    `json:"number,omitempty" maxLength:"40" doc:"Either party, with + or as dialled in Japan."`
+	From     time.Time `json:"from,omitzero" doc:"Asked for at this instant or later."`
+	To       time.Time `json:"to,omitzero" doc:"Asked for before it."`
+	Action   string    `json:"action,omitempty" enum:"allow,watch,deny"`
+	Limit    int       `json:"limit,omitempty" minimum:"1" maximum:"1000000" doc:"How many at most; a million when absent."`
+}
+
+// CallExportReveal is one with whole numbers.
+type CallExportReveal struct {
+	CallExport
+	Reason string `json:"reason" minLength:"1" maxLength:"400" doc:"Why masked numbers do not do. It is recorded."`
+}
+
+func (s *server) exportRoutes() {
+	const text = "Newest first, as it is read; no cell of it is a formula. A transfer that breaks off is not whole. It is one look, and recorded."
+	register(s, "export-calls", note{Summary: "Export call records (CSV)", Text: text + " Numbers are masked.", File: "text/csv", Table: true},
+		func(ctx context.Context, c *call, in *struct{ Body CallExport }) (*huma.StreamResponse, error) {
+			return s.exportCalls(ctx, c, &in.Body, "")
+		})
+	register(s, "export-and-reveal-calls", note{Summary: "Export call records with whole numbers (CSV)", Text: text, File: "text/csv", Table: true},
+		func(ctx context.Context, c *call, in *struct{ Body CallExportReveal }) (*huma.StreamResponse, error) {
+			return s.exportCalls(ctx, c, &in.Body.CallExport, in.Body.Reason)
+		})
+}
+
+func (s *server) exportCalls(ctx context.Context, c *call, q *CallExport, reason string) (*huma.StreamResponse, error) {
+	ground, err := withReason(c, q.Ground, reason)
+	if err != nil {
+		return nil, err
+	}
+	return s.download(ctx, c, "text/csv; charset=utf-8", http.MethodPost, "/v1/calls/export", control.CallSearch{
+		Ground: ground, Customer: q.Customer, Number: q.Number, From: q.From, To: q.To, Action: q.Action, Limit: q.Limit, Reveal: reason != "",
+	})
+}
+
+// withReason is a ground with the reason for whole numbers.
+func withReason(c *call, ground, reason string) (string, error) {
+	if reason == "" {
+		return ground, nil
+	}
+	ground += "; whole numbers: " + reason
+	if len([]rune(ground)) > 500 {
+		return "", invalidField(c, "/reason", "groundと合わせて480文字までです", "ground and reason together have at most 480 characters")
+	}
+	return ground, nil
 }
 
 // searchCalls looks into the records; with a reason, numbers are whole.
@@ -80,11 +134,8 @@ func searchCalls(ctx context.Context, c *call, q *CallSearch, reason string) (*b
 	order := control.CallSearch{
 		Ground: q.Ground, Customer: q.Customer, Number: q.Number, From: q.From, To: q.To, Action: q.Action, Limit: q.Limit, Cursor: after, Reveal: reason != "",
 	}
-	if reason != "" {
-		order.Ground += "; whole numbers: " + reason
-		if len([]rune(order.Ground)) > 500 {
-			return nil, invalidField(c, "/reason", "groundと合わせて480文字までです", "ground and reason together have at most 480 characters")
-		}
+	if order.Ground, err = withReason(c, q.Ground, reason); err != nil {
+		return nil, err
 	}
 	var found struct {
 		Calls  []CallRecord

@@ -31,6 +31,9 @@ var tags = []*huma.Tag{
 	{Name: "ledger", Description: "Who holds which number since when, and what was believed when."},
 	{Name: "suspensions", Description: "Numbers that are suspended because an agency asked for it."},
 	{Name: "inquiries", Description: "Questions of the police, and the answers that leave the house."},
+	{Name: "people", Description: "Who can sign in, the tokens of who asks, and what waits for a second person."},
+	{Name: "notices", Description: "What people and programs are told, dead letters, and webhooks."},
+	{Name: "evidence", Description: "How far the signed tree over the journal is."},
 	{Name: "retention", Description: "How long records are kept, and what is held longer."},
 }
 
@@ -79,6 +82,8 @@ func (s *server) operation(row *Row, n note) huma.Operation {
 	}
 	if row.changes() {
 		statuses = append(statuses, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	}
+	if row.changes() && !n.Table {
 		op.Parameters = append(op.Parameters, &huma.Param{
 			Name: KeyHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString, Pattern: "^[!-~]{1,128}$"},
 			Description: "Names this request. Sent again with the same key within 24 hours, it is not carried out again: the first answer is given.",
@@ -91,7 +96,11 @@ func (s *server) operation(row *Row, n note) huma.Operation {
 		}
 	}
 	if n.File != "" {
-		op.Responses["200"] = &huma.Response{Description: "The file", Content: map[string]*huma.MediaType{n.File: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+		files := map[string]*huma.MediaType{}
+		for _, kind := range strings.Split(n.File, ", ") {
+			files[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+		}
+		op.Responses["200"] = &huma.Response{Description: "The file", Content: files}
 	}
 	problems := s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	add := func(status, text string) {
@@ -115,6 +124,10 @@ func tagOf(path string) string {
 		return "live"
 	case "restrictions":
 		return "customers"
+	case "staff", "tokens", "proposals":
+		return "people"
+	case "webhooks":
+		return "notices"
 	case "looks":
 		return "inquiries"
 	default:

@@ -164,5 +164,6 @@ func TestPageForPeople(t *testing.T) {
 // filled puts something into the places of a path.
 func filled(path string) string {
 	return strings.NewReplacer("{customer}", "hakata-shokai", "{trunk}", "hakata-pbx", "{holder}", "hakata-shokai", "{number}", "%2B81925551201",
-		"{call}", "06b3k9d1r8000", "{case}", "1", "{step}", "1", "{look}", "1", "{hold}", "1", "{entry}", "1").Replace(path)
+		"{call}", "06b3k9d1r8000", "{case}", "1", "{step}", "1", "{look}", "1", "{hold}", "1", "{entry}", "1", "{person}", "nobody", "{token}", "0a", "{proposal}", "1",
+		"{notice}", "n1", "{webhook}", "ticket", "{year}", "2026").Replace(path)
 }

@@ -23,7 +23,8 @@ import (
 const (
 	maxBody   = 256 << 10
 	maxQuery  = 8 << 10
-	bodyTime  = 15 * time.Second // to send a body
+	bodyTime  = 15 * time.Second // to send a body,
+	bodyRate  = 1 << 20          // and a second more for so many bytes of its limit
 	maxBearer = 512
 )
 
@@ -184,7 +185,7 @@ func (s *server) body(w http.ResponseWriter, r *http.Request, n note, lang tsuji
 		return nil, problem(tooLarge, lang).with("Connection", "close")
 	}
 	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(s.o.Clock().Add(bodyTime)) // where there is no connection there is nobody to be slow
+	_ = rc.SetReadDeadline(s.o.Clock().Add(bodyTime + time.Duration(limit/bodyRate)*time.Second)) // where there is no connection there is nobody to be slow
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	_ = rc.SetReadDeadline(time.Time{})
 	var most *http.MaxBytesError

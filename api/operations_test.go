@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tsujiban/api"
+	"tsujiban/people"
 )
 
 // TestEveryOperation calls each documented operation against a running program, and holds each answer against the document.
@@ -78,6 +79,9 @@ func TestEveryOperation(t *testing.T) {
 	s.inquiry(try)
 	try(ok, officer, "get-retention", "", nil)
 	try(ok, admin, "run-retention", "", `{"dry_run":true}`)
+	s.tables(try)
+	s.rules(try)
+	s.house(try)
 
 	for _, r := range api.Rows[3:] {
 		if !d.called[r.ID] && r.ID != "stream-events" { // see TestEvents
@@ -109,8 +113,6 @@ func (s *site) cases(try trial) {
 	try(200, "customer", "get-bill", "/customers/hakata-shokai/bill?month=2026-11", nil)
 	try(422, "customer", "get-bill", "/customers/hakata-shokai/bill?month=2026-13", nil)
 	try(200, viewer, "get-profile", "", nil)
-	try(200, viewer, "get-rules", "", nil)
-	try(200, admin, "change-rules", "", `{"closed":["23277"],"defaults":{"cap_day":"15000"},"note":"warned by a carrier"}`)
 	try(200, officer, "list-actions", "/actions?limit=2", nil)
 }
 
@@ -194,4 +196,140 @@ func (s *site) inquiry(try trial) {
 	try(200, officer, "close-inquiry", at+"/close", api.Reason{Note: "answered by letter"})
 	try(200, "administrator", "add-hold", "/retention/holds", `{"customer":"hakata-shokai","kind":"court","ground":"bill of October"}`)
 	try(200, "administrator", "release-hold", "/retention/holds/1/release", api.Reason{Note: "settled"})
+}
+
+// tables: what comes as a file is whole, and no cell of it is a formula.
+func (s *site) tables(try trial) {
+	const admin, officer, analyst = "administrator", "inquiry-officer", "analyst"
+	table := func(r *reply, kind, head, end string) {
+		s.t.Helper()
+		if k := r.header.Get("Content-Type"); !strings.HasPrefix(k, kind) || !strings.HasPrefix(r.header.Get("Content-Disposition"), "attachment; filename=") {
+			s.t.Errorf("headers %v", r.header)
+		}
+		if text := strings.TrimPrefix(string(r.body), "\ufeff"); !strings.HasPrefix(text, head) || !strings.Contains(text, end) {
+			s.t.Errorf("table %.200q", text)
+		}
+	}
+	table(try(200, officer, "export-calls", "", `{"ground":"reconciliation of October"}`), "text/csv", "call,time,direction", "")
+	table(try(200, officer, "export-and-reveal-calls", "", `{"ground":"reconciliation of October","reason":"the carrier names whole numbers"}`), "text/csv", "call,time,direction", "")
+	try(422, officer, "export-and-reveal-calls", "", `{"ground":"`+strings.Repeat("x", 300)+`","reason":"`+strings.Repeat("y", 300)+`"}`)
+	table(try(200, "customer", "get-bill-table", "/customers/hakata-shokai/bill.csv?month=2026-11", nil), "text/csv", "time,number,country", "")
+	table(try(200, analyst, "export-ledger", "", nil), "text/csv", "number,count,state", "#end")
+	table(try(200, analyst, "export-ledger", "/ledger/export?format=xlsx", nil), "application/vnd.openxml", "PK", "")
+	try(422, analyst, "export-ledger", "/ledger/export?format=pdf", nil)
+
+	list := "number,verb,source\n+815011110000..+815011110099,add,Carrier A\n"
+	in := api.LedgerImport{Name: "numbers.csv", Data: []byte(list), Ground: "delivery 8", DryRun: true}
+	var done api.LedgerDone
+	try(200, admin, "import-ledger", "", in).into(s.t, &done)
+	if !done.DryRun || done.Entry != nil || len(done.Refused) > 0 {
+		s.t.Fatalf("dry run: %+v", done)
+	}
+	in.DryRun, done = false, api.LedgerDone{}
+	try(200, admin, "import-ledger", "", in).into(s.t, &done)
+	if done.Numbers != 100 || done.Entry == nil {
+		s.t.Errorf("import: %+v", done)
+	}
+	in.DryRun, in.Data = true, []byte("number,verb,source\nabc,add,Carrier A\n")
+	done = api.LedgerDone{}
+	try(200, admin, "import-ledger", "", in).into(s.t, &done)
+	if len(done.Refused) != 1 || done.Refused[0].Line != 2 {
+		s.t.Errorf("a dry run of a list with a fault: %+v", done)
+	}
+	in.DryRun = false
+	try(422, admin, "import-ledger", "", in)
+}
+
+func (s *site) rules(try trial) {
+	const admin, viewer = "administrator", "viewer"
+	tag := try(200, viewer, "get-rules", "", nil).header.Get("ETag")
+	next := try(200, admin, "change-rules", "", `{"closed":["23277"],"defaults":{"cap_day":"15000"},"note":"warned by a carrier"}`).header.Get("ETag")
+	if tag == "" || tag == next {
+		s.t.Errorf("tags %q %q", tag, next)
+	}
+	s.must(412, admin, "PATCH", "/rules", `{"hints":["53"],"note":"x"}`, "If-Match", tag)
+	s.must(200, admin, "PATCH", "/rules", `{"hints":["53"],"note":"x"}`, "If-Match", next)
+	try(200, viewer, "get-preview", "", nil)
+	try(409, admin, "cancel-preview", "", nil)
+	try(200, admin, "start-preview", "", `{"closed":["53"],"days":3}`)
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		var p api.Preview
+		try(200, viewer, "get-preview", "", nil).into(s.t, &p)
+		if p.State == "done" {
+			break
+		}
+		if p.State != "running" || time.Now().After(deadline) {
+			s.t.Fatalf("%+v", p)
+		}
+	}
+}
+
+func (s *site) house(try trial) {
+	const admin, analyst, viewer = "administrator", "analyst", "viewer"
+	var staff api.Page[api.StaffMember]
+	try(200, admin, "list-staff", "", nil).into(s.t, &staff)
+	if len(staff.Items) != len(people.Roles) {
+		s.t.Errorf("staff: %+v", staff.Items)
+	}
+	try(200, admin, "get-staff", "/staff/viewer@example.jp", nil)
+	try(404, admin, "get-staff", "", nil)
+	try(200, admin, "sign-staff-out", "/staff/viewer@example.jp/sign-out", nil)
+	try(200, admin, "disable-staff", "/staff/viewer@example.jp/disable", nil)
+	try(409, admin, "disable-staff", "/staff/administrator@example.jp/disable", nil) // the last one
+
+	s.tokensOf(try)
+	who, _ := s.tokens.Caller(s.t.Context(), analyst)
+	p, err := s.app.Door().Propose(s.t.Context(), who.Person, people.ActReleaseClosed, "hakata-shokai", "cleaned",
+		people.Order{Method: "DELETE", Path: "/v1/customers/hakata-shokai/restriction", Body: []byte(`{"note":"cleaned"}`)})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	at := "/proposals/" + itoa(p.ID)
+	for token, want := range map[string]int{analyst: 1, admin: 1, viewer: 0} { // who may not see the record sees the own
+		var list api.Page[api.ProposalState]
+		if try(200, token, "list-proposals", "", nil).into(s.t, &list); len(list.Items) != want {
+			s.t.Errorf("%s sees %+v", token, list.Items)
+		}
+	}
+	try(404, viewer, "get-proposal", at, nil)
+	try(404, admin, "withdraw-proposal", at+"/withdraw", nil)
+	try(200, analyst, "withdraw-proposal", at+"/withdraw", nil)
+	try(409, analyst, "withdraw-proposal", at+"/withdraw", nil)
+	var gone api.ProposalState
+	if try(200, admin, "get-proposal", at, nil).into(s.t, &gone); gone.State != "withdrawn" {
+		s.t.Errorf("%+v", gone)
+	}
+
+	try(200, viewer, "get-evidence", "", nil)
+	try(200, viewer, "list-webhooks", "", nil)
+	try(404, admin, "test-webhook", "", nil)
+	try(404, admin, "test-notices", "", `{"mail":"noc@example.jp"}`)
+	try(200, viewer, "list-notices", "/notices?state=dead", nil)
+	try(422, viewer, "list-notices", "/notices?kind=gossip", nil)
+	try(404, "analyst", "send-notice-again", "", nil)
+}
+
+// tokensOf: a token ends itself and those that may no more than it.
+func (s *site) tokensOf(try trial) {
+	who, _ := s.tokens.Caller(s.t.Context(), "analyst")
+	owner := &people.Caller{Person: *who.Person, Session: &people.Session{Proved: s.clock(), Method: people.ByPasskey}}
+	for name, scopes := range map[string][]people.Right{"narrow": {people.SeeLive}, "wide": {people.SeeLive, people.ActOnCase}} {
+		if _, err := s.app.Door().NewToken(s.t.Context(), owner, name, scopes, 24*time.Hour, people.From{}); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	var list api.Page[api.Token]
+	try(200, "analyst", "list-tokens", "", nil).into(s.t, &list)
+	id := map[string]string{}
+	for _, t := range list.Items {
+		id[t.Name] = t.ID
+	}
+	s.tokens.add("narrow", who.Person, func(r people.Right) bool { return r == people.SeeLive })
+	try(403, "narrow", "end-token", "/tokens/"+id["wide"], nil)
+	try(200, "narrow", "end-token", "/tokens/"+id["narrow"], nil)
+	try(404, "customer", "end-token", "/tokens/"+id["wide"], nil)
+	try(200, "analyst", "end-token", "/tokens/"+id["wide"], nil)
+	if try(200, "analyst", "list-tokens", "", nil).into(s.t, &list); len(list.Items) != 0 {
+		s.t.Errorf("%+v", list.Items)
+	}
 }

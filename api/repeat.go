@@ -95,7 +95,7 @@ func requestHash(r *http.Request, data []byte) [32]byte {
 // onceOnly carries a request out, or says what came of it before.
 func (s *server) onceOnly(row *Row, n note, c *call, data []byte, w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 	keys := r.Header.Values(KeyHeader)
-	if len(keys) == 0 {
+	if len(keys) == 0 || n.Table {
 		next(w, r)
 		return
 	}

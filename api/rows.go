@@ -31,7 +31,7 @@ func (r Row) own(right people.Right) Row {
 }
 
 // Rows is every operation. A test walks it against every role and scope.
-var Rows = slices.Concat(documentRows, deskRows, caseRows, ledgerRows, inquiryRows)
+var Rows = slices.Concat(documentRows, deskRows, caseRows, ledgerRows, inquiryRows, houseRows)
 
 var documentRows = []Row{
 	staff("get-openapi-json", "GET", "/openapi.json", people.Open),
@@ -69,6 +69,8 @@ var deskRows = []Row{
 
 	staff("search-calls", "POST", "/calls/search", people.SearchCalls),
 	staff("reveal-calls", "POST", "/calls/reveal", people.SearchCalls, people.RevealNumbers),
+	staff("export-calls", "POST", "/calls/export", people.SearchCalls, people.ExportCalls),
+	staff("export-and-reveal-calls", "POST", "/calls/export/reveal", people.SearchCalls, people.ExportCalls, people.RevealNumbers),
 }
 
 var caseRows = []Row{
@@ -82,15 +84,21 @@ var caseRows = []Row{
 	staff("ask-customer", "POST", "/customers/{customer}/ask", people.ActOnCase),
 	staff("get-use", "GET", "/customers/{customer}/use", people.SeeCustomers).own(people.OwnUse),
 	staff("get-bill", "GET", "/customers/{customer}/bill", people.SearchCalls).own(people.OwnUse),
+	staff("get-bill-table", "GET", "/customers/{customer}/bill.csv", people.SearchCalls).own(people.OwnUse),
 	staff("get-profile", "GET", "/customers/{customer}/profile", people.SeeCases),
 	staff("get-rules", "GET", "/rules", people.SeeRules),
 	staff("change-rules", "PATCH", "/rules", people.ChangeRules),
+	staff("get-preview", "GET", "/rules/preview", people.SeeRules),
+	staff("start-preview", "POST", "/rules/preview", people.ChangeRules),
+	staff("cancel-preview", "POST", "/rules/preview/cancel", people.ChangeRules),
 	staff("list-actions", "GET", "/actions", people.SeeRecord),
 }
 
 var ledgerRows = []Row{
 	staff("get-number", "GET", "/ledger/numbers/{number}", people.SeeNumbers),
 	staff("change-numbers", "POST", "/ledger/changes", people.ChangeNumbers),
+	staff("import-ledger", "POST", "/ledger/imports", people.ChangeNumbers),
+	staff("export-ledger", "GET", "/ledger/export", people.SeeNumbers),
 	staff("list-entries", "GET", "/ledger/entries", people.SeeNumbers),
 	staff("undo-entry", "POST", "/ledger/entries/{entry}/undo", people.ChangeNumbers),
 	staff("list-holders", "GET", "/ledger/holders", people.SeeNumbers),
@@ -124,6 +132,26 @@ var inquiryRows = []Row{
 	staff("run-retention", "POST", "/retention/runs", people.ChangeRetention),
 	staff("add-hold", "POST", "/retention/holds", people.ChangeRetention),
 	staff("release-hold", "POST", "/retention/holds/{hold}/release", people.ChangeRetention),
+}
+
+// houseRows are about the operator's own house. What gives somebody rights is not among them: a program cannot prove who it is.
+var houseRows = []Row{
+	staff("list-staff", "GET", "/staff", people.SeeStaff),
+	staff("get-staff", "GET", "/staff/{person}", people.SeeStaff),
+	staff("disable-staff", "POST", "/staff/{person}/disable", people.LockStaff),
+	staff("sign-staff-out", "POST", "/staff/{person}/sign-out", people.LockStaff),
+	staff("list-tokens", "GET", "/tokens", people.SignedIn).own(people.SignedIn),
+	staff("end-token", "DELETE", "/tokens/{token}", people.SignedIn).own(people.SignedIn),
+	staff("list-proposals", "GET", "/proposals", people.SignedIn),
+	staff("get-proposal", "GET", "/proposals/{proposal}", people.SignedIn),
+	staff("withdraw-proposal", "POST", "/proposals/{proposal}/withdraw", people.SignedIn),
+
+	staff("list-notices", "GET", "/notices", people.SeeCases, people.SeeCustomers),
+	staff("send-notice-again", "POST", "/notices/{notice}/again", people.ActOnCase),
+	staff("test-notices", "POST", "/notices/test", people.ChangeRules),
+	staff("list-webhooks", "GET", "/webhooks", people.SeeRules),
+	staff("test-webhook", "POST", "/webhooks/{webhook}/test", people.ChangeRules),
+	staff("get-evidence", "GET", "/evidence", people.SeeLive),
 }
 
 // rowOf finds a row; a handler without one does not start.

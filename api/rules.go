@@ -35,27 +35,50 @@ type RulesChange struct {
 	Note     string        `json:"note" minLength:"1" maxLength:"2000"`
 }
 
-func (v *Rules) tidy() *body[Rules] {
+func (v *Rules) tidy() {
 	for _, s := range []*RuleSet{&v.Set, &v.Base, &v.InForce} {
 		s.Closed, s.Hints = items(s.Closed), items(s.Hints)
 	}
-	return answer(*v)
 }
 
-func rules(ctx context.Context, c *call) (*body[Rules], error) {
+// etag changes with what is set.
+func (v *Rules) etag() string { return etagOf(v.Set) }
+
+func rules(ctx context.Context, c *call) (*tagged[Rules], error) {
 	var v Rules
 	if err := c.Office.Do(ctx, http.MethodGet, "/v1/rules", nil, &v); err != nil {
 		return nil, err
 	}
-	return v.tidy(), nil
+	v.tidy()
+	return &tagged[Rules]{v.etag(), v}, nil
+}
+
+// changeRules sets what is named, if nobody else has changed it since.
+func (s *server) changeRules(ctx context.Context, c *call, match string, in RulesChange) (*tagged[Rules], error) {
+	s.edits.Lock()
+	defer s.edits.Unlock()
+	if match != "" && match != "*" {
+		switch now, err := rules(ctx, c); {
+		case err != nil:
+			return nil, err
+		case match != now.ETag:
+			return nil, problem(changed, c.Lang)
+		}
+	}
+	if err := c.Office.Do(ctx, http.MethodPut, "/v1/rules", in, new(control.Done)); err != nil {
+		return nil, err
+	}
+	return rules(ctx, c)
 }
 
 func (s *server) ruleRoutes() {
-	register(s, "get-rules", note{Summary: "Show what holds for all customers"}, func(ctx context.Context, c *call, _ *nothing) (*body[Rules], error) { return rules(ctx, c) })
-	register(s, "change-rules", note{Summary: "Change what holds for all customers", Text: "Sets what the body names; in force for the next call.", Body: 1 << 20}, func(ctx context.Context, c *call, in *struct{ Body RulesChange }) (*body[Rules], error) {
-		if err := c.Office.Do(ctx, http.MethodPut, "/v1/rules", in.Body, new(control.Done)); err != nil {
-			return nil, err
-		}
-		return rules(ctx, c)
-	})
+	register(s, "get-rules", note{Summary: "Show what holds for all customers"}, func(ctx context.Context, c *call, _ *nothing) (*tagged[Rules], error) { return rules(ctx, c) })
+	register(s, "change-rules", note{Summary: "Change what holds for all customers", Text: "Sets what the body names; in force for the next call.", Body: 1 << 20, Problem: []int{http.StatusPreconditionFailed}},
+		func(ctx context.Context, c *call, in *struct {
+			IfMatch
+			Body RulesChange
+		}) (*tagged[Rules], error) {
+			return s.changeRules(ctx, c, in.IfMatch.IfMatch, in.Body)
+		})
+	s.previewRoutes()
 }

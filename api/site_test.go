@@ -83,19 +83,24 @@ type site struct {
 	api    http.Handler
 	stop   func()
 	rate   float64
+	more   string // of the configuration
 }
 
 func newSite(t testing.TB) *site {
 	t.Helper()
 	s := &site{t: t, dir: t.TempDir(), tokens: &tokens{all: map[string]*api.Caller{}}, clock: time.Now, rate: 1e6}
-	for _, role := range people.Roles {
-		p := &people.Person{ID: "p-" + role.String(), Login: role.String() + "@example.jp", Name: "田中 花子", Role: role, Language: tsujiban.English}
-		if !role.Staff() {
-			p.Customers = []tsujiban.CustomerID{"hakata-shokai"}
-		}
-		s.tokens.add(role.String(), p, nil)
-	}
 	s.start()
+	for _, role := range people.Roles {
+		var reach []tsujiban.CustomerID
+		if !role.Staff() {
+			reach = []tsujiban.CustomerID{"hakata-shokai"}
+		}
+		p, _, err := s.app.Door().Invite(t.Context(), people.Actor{Name: "test"}, role.String()+"@example.jp", "田中 花子", role, tsujiban.English, reach)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.tokens.add(role.String(), &p, nil)
+	}
 	return s
 }
 
@@ -120,7 +125,7 @@ probe = "0s"
 drain = "0s"
 [guard]
 rates = "rates.csv"
-`), 0o600); err != nil {
+`+s.more), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 	cfg, err := config.Load(file)

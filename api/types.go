@@ -31,6 +31,29 @@ func (m *Money) UnmarshalJSON(b []byte) error {
 // IsZero tells whether it is nothing, so that json leaves it out.
 func (m Money) IsZero() bool { return m == "" || m == "0" }
 
+// Difference is an amount that may be below zero.
+type Difference string
+
+// Schema says so in the document.
+func (Difference) Schema(r huma.Registry) *huma.Schema {
+	s := Money("").Schema(r)
+	s.Pattern, s.PatternDescription = `^-?[0-9]{1,13}(\.[0-9]{1,6})?$`, "a decimal amount such as -20000 or 12.5"
+	s.Description += " It may be below zero."
+	return s
+}
+
+// UnmarshalJSON reads text, and the numbers that the program writes.
+func (d *Difference) UnmarshalJSON(b []byte) error {
+	text := strings.Trim(string(b), `"`)
+	rest, below := strings.CutPrefix(text, "-")
+	v, err := tsujiban.ParseMoney(rest)
+	if below {
+		v = -v
+	}
+	*d = Difference(v.Append(nil))
+	return err
+}
+
 // Length is a length of time: "2h0m0s". It is left out when it is none.
 type Length string
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // UseSum is calls counted.
@@ -156,6 +158,13 @@ type OverviewRisk struct {
 	Level    string  `json:"level"`
 }
 
+// billQuery says which bill.
+type billQuery struct {
+	CustomerPath
+	Month  string `query:"month" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"This month when absent." example:"2026-11"`
+	Ground string `query:"ground" maxLength:"400" doc:"Of staff: why they look. The customer's own bill is a ground."`
+}
+
 func (s *server) useRoutes() {
 	register(s, "get-use", note{Summary: "What a customer used", Text: "This month, unless a span is given."}, func(ctx context.Context, c *call, in *struct {
 		CustomerPath
@@ -171,17 +180,17 @@ func (s *server) useRoutes() {
 		}
 		return out, err
 	})
-	register(s, "get-bill", note{Summary: "A customer's itemised bill of a month", Text: "Calls that are alike are one line. Numbers are masked. That it was looked at is recorded."}, func(ctx context.Context, c *call, in *struct {
-		CustomerPath
-		Month  string `query:"month" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"This month when absent." example:"2026-11"`
-		Ground string `query:"ground" maxLength:"400" doc:"Of staff: why they look. The customer's own bill is a ground."`
-	}) (*body[Bill], error) {
+	register(s, "get-bill", note{Summary: "A customer's itemised bill of a month", Text: "Calls that are alike are one line. Numbers are masked. That it was looked at is recorded."}, func(ctx context.Context, c *call, in *billQuery) (*body[Bill], error) {
 		out := answer(Bill{})
 		err := c.Office.Do(ctx, http.MethodGet, at("/v1/customers/", in.Customer, "/bill")+asked("month", in.Month, "ground", in.Ground), nil, &out.Body)
 		v := &out.Body
 		v.Lines, v.Days, v.Places = items(v.Lines), items(v.Days), items(v.Places)
 		return out, err
 	})
+	register(s, "get-bill-table", note{Summary: "A customer's itemised bill as a table (CSV)", Text: "A line for each call. Numbers are masked; no cell is a formula. That it was looked at is recorded.", File: "text/csv"},
+		func(ctx context.Context, c *call, in *billQuery) (*huma.StreamResponse, error) {
+			return s.download(ctx, c, "text/csv; charset=utf-8", http.MethodGet, at("/v1/customers/", in.Customer, "/bill.csv")+asked("month", in.Month, "ground", in.Ground), nil)
+		})
 	register(s, "get-profile", note{Summary: "What is known of a customer's habits"}, func(ctx context.Context, c *call, in *CustomerPath) (*body[Profile], error) {
 		out := answer(Profile{})
 		err := c.Office.Do(ctx, http.MethodGet, at("/v1/customers/", in.Customer, "/profile"), nil, &out.Body)

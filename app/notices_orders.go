@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -15,6 +16,7 @@ func (s *controlServer) noticeRoutes(m *http.ServeMux) {
 	m.HandleFunc("GET /v1/notices", s.handle(s.listNotices))
 	m.HandleFunc("POST /v1/notices/test", s.handle(s.testNotice))
 	m.HandleFunc("POST /v1/notices/{id}/again", s.handle(s.noticeAgain))
+	m.HandleFunc("GET /v1/webhooks", s.handle(s.webhooks))
 	m.HandleFunc("GET /v1/days", s.handle(s.days))
 }
 
@@ -126,6 +128,46 @@ func (s *controlServer) testNotice(r *http.Request) (any, error) {
 	out := control.Notices{Notices: []control.Notice{}}
 	for i := range ns {
 		out.Notices = append(out.Notices, noticeView(&ns[i]))
+	}
+	return out, nil
+}
+
+// webhooks are those of the configuration, and how much waits for each or was given up.
+func (s *controlServer) webhooks(r *http.Request) (any, error) {
+	count := map[string]*[2]int{}
+	for i, state := range []outbox.State{outbox.Waiting, outbox.Dead} {
+		list, err := s.app.store.Notices(r.Context(), outbox.Query{State: &state, Limit: outbox.MaxPage})
+		if err != nil {
+			return nil, err
+		}
+		for j := range list {
+			if n := &list[j]; n.Channel == outbox.Webhook {
+				if count[n.To] == nil {
+					count[n.To] = &[2]int{}
+				}
+				count[n.To][i]++
+			}
+		}
+	}
+	hooks, out := s.app.teller.ways.Load().cfg.Webhooks, []control.Webhook{}
+	for _, x := range s.app.teller.staff() {
+		if x.Channel != outbox.Webhook {
+			continue
+		}
+		v := control.Webhook{ID: x.To, Kinds: []string{}, Language: control.LangName(x.Lang)}
+		for _, k := range x.Kinds {
+			v.Kinds = append(v.Kinds, k.String())
+		}
+		for i := range hooks {
+			h := &hooks[i]
+			if u, err := url.Parse(h.URL); err == nil && h.ID == v.ID {
+				v.Host, v.Format, v.Signed = u.Host, h.Format, h.SecretFile != ""
+			}
+		}
+		if n := count[v.ID]; n != nil {
+			v.Waiting, v.Dead = n[0], n[1]
+		}
+		out = append(out, v)
 	}
 	return out, nil
 }

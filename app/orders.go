@@ -55,6 +55,7 @@ func (s *controlServer) routes() *http.ServeMux {
 	m.HandleFunc("GET /v1/actions", s.handle(s.actions))
 	m.HandleFunc("GET /v1/events", s.events)
 	s.noticeRoutes(m)
+	m.HandleFunc("GET /v1/evidence", s.handle(s.evidence))
 	m.HandleFunc("POST /v1/evidence/key", s.handle(s.newKey))
 	m.HandleFunc("POST /v1/looks", s.handle(s.look))
 	m.HandleFunc("GET /v1/live", s.stream)

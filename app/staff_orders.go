@@ -25,6 +25,8 @@ func (s *controlServer) staffRoutes(m *http.ServeMux) {
 		"POST /v1/staff/{id}/{do}":      s.changeStaff,
 		"GET /v1/proposals":             s.proposals,
 		"POST /v1/proposals/{proposal}": s.decide,
+		"GET /v1/tokens":                s.tokens,
+		"DELETE /v1/tokens/{token}":     s.endToken,
 	} {
 		m.HandleFunc(pattern, s.handle(f))
 	}
@@ -114,8 +116,30 @@ func (s *controlServer) linked(p *people.Person, purpose people.Purpose, link st
 	return control.StaffLink{ID: p.ID, Login: p.Login, Purpose: string(purpose), Link: signin.Link(s.app.pages.base, purpose, link)}
 }
 
+// locker is who keeps people out: who stands at the socket, or a person whose right to it was asked for before the order came.
+func (s *controlServer) locker(r *http.Request) (people.Actor, error) {
+	if _, inside := control.PersonOf(r.Context()); !inside {
+		return s.atSocket(r)
+	}
+	p, err := s.self(r)
+	return people.Actor{Name: p.ID}, err
+}
+
+// self is the person who gives an order inside the program.
+func (s *controlServer) self(r *http.Request) (people.Person, error) {
+	login, inside := control.PersonOf(r.Context())
+	if !inside {
+		return people.Person{}, tsujiban.Errorf(tsujiban.CodeForbidden, "this is about the own account of somebody who signed in; who stands at the socket has none")
+	}
+	return s.app.door.Find(r.Context(), login)
+}
+
 func (s *controlServer) changeStaff(r *http.Request) (any, error) {
-	by, err := s.atSocket(r)
+	allowed := s.atSocket
+	if do := r.PathValue("do"); do == "disable" || do == "signout" {
+		allowed = s.locker
+	}
+	by, err := allowed(r)
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +179,39 @@ func (s *controlServer) changeStaff(r *http.Request) (any, error) {
 		return s.linked(&p, purpose, link), nil
 	}
 	return nil, tsujiban.Errorf(tsujiban.CodeNotFound, "nothing is known to do as %q; write disable, enable, signout or link", r.PathValue("do"))
+}
+
+// tokens are those of the person who asks. What they are made of is not told, and not known.
+func (s *controlServer) tokens(r *http.Request) (any, error) {
+	p, err := s.self(r)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.app.door.Account(r.Context(), p.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]control.Token, len(a.Tokens))
+	for i := range a.Tokens {
+		t := &a.Tokens[i]
+		out[i] = control.Token{ID: t.ID, Name: t.Name, Scopes: []string{}, Created: t.Created, Until: t.Until, Used: t.Used}
+		for _, right := range t.Scopes {
+			out[i].Scopes = append(out[i].Scopes, right.String())
+		}
+	}
+	return out, nil
+}
+
+func (s *controlServer) endToken(r *http.Request) (any, error) {
+	p, err := s.self(r)
+	if err != nil {
+		return nil, err
+	}
+	id := r.PathValue("token")
+	if err := s.app.door.EndOwnToken(r.Context(), &people.Caller{Person: p}, id); err != nil {
+		return nil, err
+	}
+	return control.Done{By: byOf(r), Note: "token " + id + " is ended"}, nil
 }
 
 // The two-person rule: an order that a person gives at the console or by the API, and for which a second person is asked, is

@@ -7,6 +7,7 @@ import (
 
 	"tsujiban"
 	"tsujiban/app/control"
+	"tsujiban/evidence"
 	"tsujiban/store"
 )
 
@@ -211,6 +212,25 @@ func (s *controlServer) look(r *http.Request) (any, error) {
 func (s *controlServer) newKey(r *http.Request) (any, error) {
 	key, seq, err := s.app.rotateKey(r.Context(), byOf(r))
 	return control.NewKey{Key: key.String(), Fingerprint: key.Fingerprint(), Seq: seq}, err
+}
+
+// evidence tells how far the tree over the journal is, and with which key its head is signed.
+func (s *controlServer) evidence(r *http.Request) (any, error) {
+	a := s.app
+	out := control.Evidence{Committed: a.journal.Committed()}
+	if err := a.prover.failing.Load(); err != nil {
+		out.Failing = (*err).Error()
+		return out, nil // the tree stands still, its head is on disk
+	}
+	err := a.prover.order(r.Context(), func(l *evidence.Log) error {
+		h := l.Published()
+		out.Log, out.Entries, out.Root, out.Signed, out.Checkpoint = h.Origin, uint64(h.Size), h.Root.String(), h.Time, string(h.Note)
+		for _, k := range h.By {
+			out.Keys = append(out.Keys, control.EvidenceKey{Key: k.String(), Fingerprint: k.Fingerprint()})
+		}
+		return nil
+	})
+	return out, err
 }
 
 // maxFound is how many calls one search returns at most.

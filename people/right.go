@@ -30,6 +30,7 @@ const (
 	ChangeRetention
 	SeeStaff
 	ChangeStaff
+	LockStaff // keep somebody out: disable, sign out everywhere
 	SeeRecord // the record of actions
 	Approve   // be the second person
 	OwnUse    // the portal: use, bill
@@ -43,7 +44,7 @@ const (
 var rightNames = [NumRights]string{
 	"open", "signed-in", "see-live", "see-cases", "act-on-case", "see-customers", "change-customers", "search-calls", "reveal-numbers", "export-calls",
 	"see-numbers", "change-numbers", "screen-holders", "suspend-numbers", "annual-report", "see-inquiries", "inquire", "hand-over", "see-rules", "change-rules",
-	"see-retention", "change-retention", "see-staff", "change-staff", "see-record", "approve", "own-use", "own-switches", "own-limits", "own-stop", "own-reply",
+	"see-retention", "change-retention", "see-staff", "change-staff", "lock-staff", "see-record", "approve", "own-use", "own-switches", "own-limits", "own-stop", "own-reply",
 }
 
 func (r Right) String() string {

@@ -48,7 +48,7 @@ var granted = [numRoles][]Right{
 	InquiryOfficer: {SeeLive, SeeCases, SeeCustomers, SearchCalls, RevealNumbers, ExportCalls, SeeNumbers, SuspendNumbers, SeeInquiries, Inquire, HandOver, SeeRetention, SeeRecord, Approve},
 	Administrator: {
 		SeeLive, SeeCases, ActOnCase, SeeCustomers, ChangeCustomers, SearchCalls, SeeNumbers, ChangeNumbers, ScreenHolders, SuspendNumbers, AnnualReport,
-		SeeRules, ChangeRules, SeeRetention, ChangeRetention, SeeStaff, ChangeStaff, SeeRecord, Approve,
+		SeeRules, ChangeRules, SeeRetention, ChangeRetention, SeeStaff, ChangeStaff, LockStaff, SeeRecord, Approve,
 	},
 	Reseller:     {OwnUse, OwnSwitches, OwnLimits, OwnStop, OwnReply},
 	CustomerRole: {OwnUse, OwnSwitches, OwnLimits, OwnStop, OwnReply},

@@ -123,7 +123,8 @@ func (t *Token) Valid(p *Person) error {
 	return nil
 }
 
-// neverToken are rights whose use needs a person who answers for it there and then.
+// neverToken are rights whose use needs a person who answers for it there and then. [LockStaff] is none of them: whoever has left
+// has to be kept out by a program, too.
 var neverToken = []Right{ChangeStaff, Approve}
 
 // Caller is who asks: a person with a session, or a program with a token.

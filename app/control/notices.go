@@ -29,6 +29,18 @@ type NoticeTest struct {
 	Webhook string `json:"webhook,omitempty"`
 }
 
+// Webhook is one that the configuration has. Its address is a secret with many receivers: only the host is told.
+type Webhook struct {
+	ID       string   `json:"id"`
+	Host     string   `json:"host"`
+	Format   string   `json:"format"` // json, slack
+	Signed   bool     `json:"signed"`
+	Kinds    []string `json:"kinds"`
+	Language string   `json:"language"`
+	Waiting  int      `json:"waiting"` // notices, up to a thousand
+	Dead     int      `json:"dead"`    // likewise
+}
+
 // Day is what one customer's line was used for on one day: what somebody who looks through the logs would look for.
 type Day struct {
 	Customer string    `json:"customer"`

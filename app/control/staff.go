@@ -72,3 +72,13 @@ func Waits(err error) (proposal int64, ok bool) {
 	_, scanErr := fmt.Sscanf(rest, "%d,", &proposal)
 	return proposal, scanErr == nil
 }
+
+// Token is one of a person's API tokens; of what it is made is not known.
+type Token struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Scopes  []string  `json:"scopes"`
+	Created time.Time `json:"created"`
+	Until   time.Time `json:"until"`
+	Used    time.Time `json:"used,omitzero"`
+}

@@ -292,6 +292,24 @@ type Done struct {
 	Seq  uint64 `json:"seq,omitempty"` // the journal entry that says so
 }
 
+// Evidence is how far the tree over the journal is.
+type Evidence struct {
+	Committed  uint64        `json:"committed"` // entries of the journal
+	Failing    string        `json:"failing,omitempty"`
+	Log        string        `json:"log,omitempty"` // its name, which its checkpoints carry
+	Entries    uint64        `json:"entries"`       // under the newest checkpoint
+	Root       string        `json:"root,omitempty"`
+	Signed     time.Time     `json:"signed,omitzero"`
+	Checkpoint string        `json:"checkpoint,omitempty"` // byte for byte
+	Keys       []EvidenceKey `json:"keys"`                 // that signed it
+}
+
+// EvidenceKey is a public key of the evidence.
+type EvidenceKey struct {
+	Key         string `json:"key"`
+	Fingerprint string `json:"fingerprint"`
+}
+
 // NewKey is the key with which the evidence is signed from now on.
 type NewKey struct {
 	Key         string `json:"key"`
