@@ -123,6 +123,8 @@ func (s *server) routes() {
 	s.inquiryRoutes()
 	s.retentionRoutes()
 	s.bookRoutes()
+	s.annualRoutes()
+	s.ownRoutes()
 	s.staffRoutes()
 	s.noticeRoutes()
 	s.evidenceRoutes()

@@ -34,6 +34,8 @@ func TestDocumentation(t *testing.T) {
 				case "-d":
 					i++
 					in = strings.Trim(words[i], `'`)
+				case "-o":
+					i++
 				case "-H":
 					i++
 					name, value, _ := strings.Cut(strings.Trim(words[i], `"`), ": ")

@@ -80,6 +80,7 @@ func TestEveryOperation(t *testing.T) {
 	try(ok, officer, "get-retention", "", nil)
 	try(ok, admin, "run-retention", "", `{"dry_run":true}`)
 	s.tables(try)
+	s.own(try)
 	s.rules(try)
 	s.house(try)
 
@@ -218,6 +219,12 @@ func (s *site) tables(try trial) {
 	table(try(200, analyst, "export-ledger", "/ledger/export?format=xlsx", nil), "application/vnd.openxml", "PK", "")
 	try(422, analyst, "export-ledger", "/ledger/export?format=pdf", nil)
 
+	try(200, admin, "get-annual-report", "", nil)
+	try(409, admin, "get-annual-report", "/ledger/annual-reports/2999", nil)
+	table(try(200, admin, "get-annual-table", "", nil), "text/csv", "position,", "#end")
+	table(try(200, admin, "get-annual-table", "/ledger/annual-reports/2026/table?format=xlsx", nil), "application/vnd.openxml", "PK", "")
+	try(409, admin, "get-annual-table", "/ledger/annual-reports/2999/table", nil)
+
 	list := "number,verb,source\n+815011110000..+815011110099,add,Carrier A\n"
 	in := api.LedgerImport{Name: "numbers.csv", Data: []byte(list), Ground: "delivery 8", DryRun: true}
 	var done api.LedgerDone
@@ -331,5 +338,25 @@ func (s *site) tokensOf(try trial) {
 	try(200, "analyst", "end-token", "/tokens/"+id["wide"], nil)
 	if try(200, "analyst", "list-tokens", "", nil).into(s.t, &list); len(list.Items) != 0 {
 		s.t.Errorf("%+v", list.Items)
+	}
+}
+
+// own: what a customer sets for itself narrows what the operator allows, and never widens it.
+func (s *site) own(try trial) {
+	var v api.OwnSettings
+	s.must(200, "administrator", "PATCH", "/customers/hakata-shokai/limits", `{"cap_day":"20000"}`)
+	try(200, "customer", "set-own-switches", "", `{"no_international":true,"bar_countries":["US","SL"]}`)
+	try(200, "reseller", "set-own-limits", "", `{"cap_day":"5000","longest_call":"30m"}`)
+	try(422, "customer", "set-own-limits", "", `{"cap_day":"20001"}`)
+	try(422, "customer", "set-own-switches", "", `{"bar_countries":["XX"]}`)
+	try(200, "customer", "stop-own-calls", "", nil).into(s.t, &v)
+	if o := v.Own; !o.Stopped || !o.NoInternational || len(o.BarCountries) != 2 || o.CapDay != "5000" || v.Effective.CapDay != "5000" || v.Ceiling.CapDay != "20000" {
+		s.t.Errorf("%+v", v)
+	}
+	try(200, "customer", "resume-own-calls", "", nil)
+	try(200, "customer", "set-own-switches", "", `{"no_international":false,"bar_countries":[]}`)
+	v = api.OwnSettings{}
+	if try(200, "viewer", "get-own", "", nil).into(s.t, &v); v.Own.Stopped || v.Own.NoInternational || len(v.Own.BarCountries) != 0 || v.Own.CapDay != "5000" {
+		s.t.Errorf("%+v", v.Own)
 	}
 }

@@ -79,7 +79,7 @@ func (s *server) problemOf(c *call, row *Row, err error) error {
 	case tsujiban.CodeInternal, tsujiban.CodeCorrupt:
 		s.o.Log.Error("an operation of the API failed", "operation", row.ID, "error", err)
 	default:
-		p.Detail = plain(err.Error())
+		p.Detail = said(code, plain(err.Error()), c.Lang)
 	}
 	if code == tsujiban.CodeUnavailable {
 		p.with("Retry-After", "5")

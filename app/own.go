@@ -11,24 +11,29 @@ import (
 // ownRoutes are the orders that customers give themselves. Staff may, too.
 func (s *controlServer) ownRoutes(m *http.ServeMux) {
 	m.HandleFunc("PUT /v1/customers/{id}/own", s.handle(s.setOwn))
+	m.HandleFunc("PATCH /v1/customers/{id}/own", s.handle(s.setOwn)) // what the body does not name stays
 }
 
 // setOwn sets what a customer narrows for itself; limits above the operator's are refused, for they would not hold. What it stops ends at once.
 func (s *controlServer) setOwn(r *http.Request) (any, error) {
 	a, id, by := s.app, tsujiban.CustomerID(r.PathValue("id")), byOf(r)
-	var in control.Own
-	if err := read(r, &in); err != nil {
-		return nil, err
-	}
-	own := in.Own()
-	slices.Sort(own.BarCountries)
-	own.BarCountries = slices.Compact(own.BarCountries)
+	var own tsujiban.Own
 	done, err := a.change(r.Context(), by, func(set *settings) error {
 		i, found := set.customer(id)
 		if !found {
 			return noCustomer(string(id))
 		}
 		c := set.customers[i]
+		var in control.Own
+		if r.Method == http.MethodPatch {
+			in = control.OwnOf(&c.Own)
+		}
+		if err := read(r, &in); err != nil {
+			return err
+		}
+		own = in.Own()
+		slices.Sort(own.BarCountries)
+		own.BarCountries = slices.Compact(own.BarCountries)
 		limits := effective(c.Limits, effective(a.rules.set.Defaults, a.rules.source.Defaults))
 		if err := below(&own, &c.Own, &limits); err != nil {
 			return err
