@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"tsujiban"
 	"tsujiban/app/control"
@@ -238,11 +240,55 @@ func (s *controlServer) twoPersons(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		if act == people.ActHandOver {
+			id, err := s.claim(r, login)
+			if err != nil {
+				s.fail(w, err)
+				return
+			}
+			if id > 0 {
+				s.claimed(w, r, id, next)
+				return
+			}
+		}
 		s.fail(w, s.propose(r, login, act, subject, body))
 	})
 }
 
 const maxProposed = 64 << 10
+
+// claim finds out whether a second person has agreed that this one hands this over. A file has to reach who asked for it, so it
+// is not made when the second person agrees, but when the first asks again.
+func (s *controlServer) claim(r *http.Request, login string) (int64, error) {
+	first, err := s.app.door.Find(r.Context(), login)
+	if err != nil {
+		return 0, err
+	}
+	return s.app.door.Claim(r.Context(), &first, people.Order{Method: r.Method, Path: r.URL.RequestURI()}, "handed over "+s.app.now().In(s.app.cfg.Node.TimeZone).Format(time.DateTime))
+}
+
+// claimed carries the order out; one that fails can be given again.
+func (s *controlServer) claimed(w http.ResponseWriter, r *http.Request, id int64, next http.Handler) {
+	told := &answered{ResponseWriter: w}
+	next.ServeHTTP(told, r)
+	if told.code < 300 {
+		return
+	}
+	if err := s.app.door.Outcome(context.WithoutCancel(r.Context()), id, ""); err != nil {
+		s.app.log.Error("a hand-over that failed cannot be asked for again", slog.Any("error", err))
+	}
+}
+
+// answered remembers what a handler answered.
+type answered struct {
+	http.ResponseWriter
+	code int
+}
+
+func (s *answered) WriteHeader(code int) {
+	s.code = code
+	s.ResponseWriter.WriteHeader(code)
+}
 
 type readCloser struct {
 	io.Reader
@@ -347,7 +393,7 @@ func (s *controlServer) decide(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.State == people.Approved {
+	if p.State == people.Approved && p.Act != people.ActHandOver {
 		p.Outcome = s.carryOut(ctx, &p)
 		if err := d.Outcome(ctx, p.ID, p.Outcome); err != nil {
 			return nil, err

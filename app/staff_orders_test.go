@@ -65,3 +65,57 @@ func TestTwoPersons(t *testing.T) {
 	do(first, http.MethodPost, "/v1/staff", control.Staff{Login: "x@example.jp", Name: "X", Role: "viewer"}, nil, tsujiban.CodeForbidden, "on the page Staff")
 	do(first, http.MethodPost, "/v1/staff/second@example.jp/disable", nil, nil, tsujiban.CodeForbidden, "on the page Staff")
 }
+
+// TestHandOverByTwo: what leaves the house waits for a second person, and then reaches the first one, once.
+func TestHandOverByTwo(t *testing.T) {
+	r := newSite(t).start()
+	r.door.Second = []people.Act{people.ActHandOver}
+	join := func(login string) *control.Client {
+		if _, _, err := r.door.Invite(t.Context(), people.Actor{Name: "root"}, login, "X", people.InquiryOfficer, tsujiban.Japanese, nil); err != nil {
+			t.Fatal(err)
+		}
+		return r.Office(login)
+	}
+	first, second := join("first@example.jp"), join("second@example.jp")
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(first.Do(t.Context(), http.MethodPost, "/v1/inquiries", control.InquiryOpen{Kind: "warrant", Agency: "福岡県警察本部", Document: "令状 1"}, nil))
+	must(first.Do(t.Context(), http.MethodPost, "/v1/inquiries/ask", control.InquiryAsk{Ground: "1", Number: "0925551234", Date: "2026-11-20"}, nil))
+	letter := func(c *control.Client, path string) (control.InquiryFile, error) {
+		var f control.InquiryFile
+		err := c.Do(t.Context(), http.MethodPost, path, control.Order{Note: "令状 1"}, &f)
+		return f, err
+	}
+	waits := func(what string, err error, proposal string) {
+		t.Helper()
+		if tsujiban.CodeOf(err) != tsujiban.CodeConflict || !strings.Contains(err.Error(), "as proposal "+proposal) {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	_, err := letter(first, "/v1/looks/1/letter")
+	waits("asked alone", err, "1")
+	must(second.Do(t.Context(), http.MethodPost, "/v1/proposals/1", control.Decision{Say: "approve"}, nil))
+	_, err = letter(second, "/v1/looks/1/letter")
+	waits("agreed to for somebody else", err, "2")
+	_, err = letter(first, "/v1/looks/1/bundle")
+	waits("agreed to for the letter", err, "3")
+	f, err := letter(first, "/v1/looks/1/letter")
+	if err != nil || !strings.HasPrefix(string(f.Data), "%PDF-") {
+		t.Fatalf("%.20q, %v", f.Data, err)
+	}
+	_, err = letter(first, "/v1/looks/1/letter")
+	waits("handed over twice", err, "4")
+	// One that fails can be asked for again.
+	_, err = letter(first, "/v1/looks/99/letter")
+	waits("a look that there is not", err, "5")
+	must(second.Do(t.Context(), http.MethodPost, "/v1/proposals/5", control.Decision{Say: "approve"}, nil))
+	for range 2 {
+		if _, err = letter(first, "/v1/looks/99/letter"); tsujiban.CodeOf(err) != tsujiban.CodeNotFound {
+			t.Fatal(err)
+		}
+	}
+}

@@ -71,6 +71,26 @@ func (d *Door) Outcome(ctx context.Context, id int64, outcome string) error {
 	})
 }
 
+// Claim lets the first person give an order that a second one has agreed to, once, within the time that a proposal has: of an act
+// whose outcome, a file, has to reach the first person. It returns the proposal's id, 0 when nobody has agreed. When the order
+// fails, [Door.Outcome] with no text makes it good again.
+func (d *Door) Claim(ctx context.Context, first *Person, o Order, outcome string) (id int64, err error) {
+	now := d.now()
+	err = d.Store.ChangePeople(ctx, func(tx Tx) error {
+		all, err := tx.Proposals(true)
+		for i := range all {
+			p := &all[i]
+			if p.State != Approved || p.Outcome != "" || p.By != first.ID || p.Order.Method != o.Method || p.Order.Path != o.Path || !now.Before(p.Decided.Add(d.Terms.Proposal)) {
+				continue
+			}
+			id, p.Outcome = p.ID, clean(outcome, 2000)
+			return tx.PutProposal(p)
+		}
+		return err
+	})
+	return id, err
+}
+
 // Proposals are those that wait, or the newest thousand.
 func (d *Door) Proposals(ctx context.Context, all bool) (out []Proposal, err error) {
 	now := d.now()

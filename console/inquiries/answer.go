@@ -65,7 +65,7 @@ type held struct {
 
 type nearList struct {
 	Other                bool
-	Rows                 []beside
+	Rows, Rest           []beside // Rest is folded away
 	Ours, Nobody, Hidden int
 }
 
@@ -77,6 +77,9 @@ type beside struct {
 
 // nearShown is how many near numbers are listed when not all are asked for.
 const nearShown = 40
+
+// nearOpen is how many of them stand open at least.
+const nearOpen = 10
 
 func ask(r *ui.Request) error    { return askDesk(r, false) }
 func reveal(r *ui.Request) error { return askDesk(r, true) }
@@ -168,6 +171,13 @@ func nearOf(r *ui.Request, given string, list []inquiry.Beside, all bool) (out n
 			out.Rows = append(out.Rows, x)
 		}
 	}
+	// What has a call that fits is never folded away: those come first.
+	open := nearOpen
+	for open < len(out.Rows) && out.Rows[open].Matching > 0 {
+		open++
+	}
+	open = min(open, len(out.Rows))
+	out.Rows, out.Rest = out.Rows[:open], out.Rows[open:]
 	return out
 }
 
