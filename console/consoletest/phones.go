@@ -1,6 +1,7 @@
 package consoletest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -18,6 +19,7 @@ type PBX struct {
 	sip
 	guard netip.AddrPort
 	count int
+	Agent string // what it says that it is, when not "Test PBX"
 }
 
 // sip is a UDP socket that answers messages by hand: enough of SIP to have calls.
@@ -138,9 +140,10 @@ func (p *PBX) ack(lines []string) {
 func (p *PBX) Call(dialled string) {
 	p.count++
 	to := "sip:" + dialled + "@" + p.guard.String()
+	agent := cmp.Or(p.Agent, "Test PBX")
 	p.send(p.guard,
 		"INVITE "+to+" SIP/2.0",
 		fmt.Sprintf("Via: SIP/2.0/UDP %s;branch=z9hG4bK%d;rport", p.Addr(), p.count),
 		"Max-Forwards: 70", "From: <sip:0925551234@"+p.Addr()+">;tag=caller", "To: <"+to+">",
-		fmt.Sprintf("Call-ID: %d-%s", p.count, p.Addr()), "CSeq: 1 INVITE", "Contact: <sip:pbx@"+p.Addr()+">", "User-Agent: Test PBX")
+		fmt.Sprintf("Call-ID: %d-%s", p.count, p.Addr()), "CSeq: 1 INVITE", "Contact: <sip:pbx@"+p.Addr()+">", "User-Agent: "+agent)
 }

@@ -1,0 +1,111 @@
+package records_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tsujiban/app/control"
+	"tsujiban/console/consoletest"
+	"tsujiban/people"
+)
+
+// hostile is what an attacker calls its device.
+const hostile = `=HYPERLINK("http://evil.example/")<script>alert(1)</script>` + "\u202egpj.exe"
+
+func called(t *testing.T) *consoletest.Site {
+	t.Helper()
+	site := consoletest.Start(t, "")
+	site.PBX.Agent = hostile
+	site.PBX.Call("0312345678")
+	office := site.App.Office("analyst@example.jp")
+	for range 200 { // the call has to be in the view
+		var found control.Calls
+		if err := office.Do(t.Context(), http.MethodPost, "/v1/calls", control.CallSearch{Ground: "test"}, &found); err != nil {
+			t.Fatal(err)
+		}
+		if len(found.Calls) > 0 {
+			return site
+		}
+	}
+	t.Fatal("the call is not there")
+	return nil
+}
+
+// TestCalls: nothing without a ground, masked with one, whole numbers with a reason and the right; what strangers wrote does nothing.
+func TestCalls(t *testing.T) {
+	site := called(t)
+	v := site.Visit(t, people.InquiryOfficer)
+	r := v.Get("/calls")
+	r.Has(t, 200, "通信の秘密")
+	r.HasNot(t, "<tbody>", "81312")
+	r = v.Post("/calls", "customer", "hakata-shokai")
+	r.Has(t, 422, "入力してください")
+	r.HasNot(t, "<tbody>")
+	r = v.Post("/calls", "ground", "令状 123", "number", "0312345678")
+	r.Has(t, 200, "1 通話", "+8131234****", "この閲覧は記録されました", "&lt;script&gt;", `\u202e`)
+	r.HasNot(t, "+81312345678", "<script>alert", "\u202e")
+	v.Post("/calls", "ground", "令状 123", "number", "何か").Has(t, 400, "is no number")
+	v.Post("/calls", "ground", "令状 \u202e123").Has(t, 422, "使えない文字")
+	v.Post("/calls", "ground", strings.Repeat("令", 501)).Has(t, 422, "長すぎます")
+	v.Post("/calls", "ground", "x", "from", "2026-11-25", "to", "2026-11-20").Has(t, 422, "開始日より前")
+	r = v.Post("/calls/reveal", "ground", "令状 123")
+	r.Has(t, 422, "入力してください")
+	r.HasNot(t, "+81312345678")
+	v.Post("/calls/reveal", "ground", "令状 123", "reason", "相手方の特定").Has(t, 200, "+81312345678")
+
+	r = v.Post("/calls/export", "ground", "令状 123")
+	r.Has(t, 200, "+8131234****", "'=HYPERLINK")
+	r.HasNot(t, "+81312345678")
+	if d := r.Header.Get("Content-Disposition"); !strings.Contains(d, "calls.csv") {
+		t.Error(d)
+	}
+	v.Post("/calls/export", "customer", "hakata-shokai").Has(t, 422)
+	v.Post("/calls/export/whole", "ground", "令状 123", "reason", "相手方の特定").Has(t, 200, "+81312345678")
+}
+
+// TestRights: who may search may not always reveal or export; who may not search is refused.
+func TestRights(t *testing.T) {
+	site := called(t)
+	for role, want := range map[people.Role][3]int{ // search, reveal, export
+		people.Viewer: {403, 403, 403}, people.Analyst: {200, 200, 403}, people.Administrator: {200, 403, 403}, people.CustomerRole: {403, 403, 403},
+	} {
+		v := site.Visit(t, role)
+		for i, path := range []string{"/calls", "/calls/reveal", "/calls/export"} {
+			r := v.Post(path, "ground", "令状 123", "reason", "相手方の特定")
+			if r.Status != want[i] {
+				t.Errorf("%v %s: %d, want %d", role, path, r.Status, want[i])
+			}
+			if r.Status == 403 {
+				r.HasNot(t, "8131234")
+			}
+		}
+		v.Post("/calls/export/whole", "ground", "令状 123", "reason", "x").Has(t, 403)
+	}
+	site.Visit(t, people.Analyst).Get("/record").Has(t, 403)
+}
+
+// TestRecord: what was set, filtered, page after page and as CSV that no spreadsheet calculates.
+func TestRecord(t *testing.T) {
+	site := consoletest.Start(t, "")
+	office := site.App.Office("administrator@example.jp")
+	if err := office.Do(t.Context(), http.MethodPut, "/v1/customers/hakata-shokai/restriction", control.Order{Level: "restrict", Note: "<script>alert(1)</script>"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	tick := time.NewTicker(5 * time.Millisecond) // the store takes it a little later than the guard
+	defer tick.Stop()
+	for list := (control.Actions{}); len(list.Actions) == 0; <-tick.C {
+		if err := office.Do(t.Context(), http.MethodGet, "/v1/actions?verb=restrict", nil, &list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := site.Visit(t, people.Administrator)
+	r := v.Get("/record?verb=restrict")
+	r.Has(t, 200, `<td data-label="操作">制限`, "hakata-shokai", "&lt;script&gt;")
+	r.HasNot(t, "<script>alert", `<td data-label="操作">契約者`)
+	v.Get("/record?customer=nobody").Has(t, 200, "該当する操作はありません")
+	v.Get("/record?cursor=x").Has(t, 400, "is not one of a page")
+	r = v.Get("/record/csv")
+	r.Has(t, 200, "restrict", "#end")
+}
