@@ -87,7 +87,7 @@ func TestAnswerThroughTheMail(t *testing.T) {
 	}
 }
 
-func visit(t *testing.T, method, at string, form url.Values) (int, string) {
+func visit(t *testing.T, method, at string, form url.Values, cookies ...*http.Cookie) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, at, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -95,6 +95,9 @@ func visit(t *testing.T, method, at string, form url.Values) (int, string) {
 	}
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for _, c := range cookies {
+		req.AddCookie(c)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -155,6 +155,18 @@ func TestPagesOfACustomer(t *testing.T) {
 	}
 }
 
+// TestReseller: who reaches one customer is led to it, and no other's page.
+func TestReseller(t *testing.T) {
+	s := consoletest.Start(t, "")
+	b := read(t, s, people.Reseller)
+	if status, h := b.do(http.MethodGet, "/portal", nil); status != http.StatusSeeOther || h.Get("Location") != firm {
+		t.Errorf("%d %v", status, h)
+	}
+	if status, _ := b.do(http.MethodGet, "/portal/naniwa-denki", nil); status != http.StatusNotFound {
+		t.Errorf("another's: %d", status)
+	}
+}
+
 // TestSwitches: international calls, countries and limits of its own, recorded under the person's name.
 func TestSwitches(t *testing.T) {
 	s := consoletest.Start(t, "")
