@@ -186,7 +186,10 @@ func TestSwitches(t *testing.T) {
 	if !c.Own.NoInternational || len(c.Own.BarCountries) != 1 || c.Effective.CapDay != control.Amount(5000*tsujiban.Unit) || c.Ceiling.CapDay != control.Amount(20_000*tsujiban.Unit) {
 		t.Fatalf("%+v", c)
 	}
-	b.get(firm+"/history", "customer@example.jp", "own no-international true", "own cap-day 5000")
+	b.get(firm+"/history", "customer@example.jp", "own no-international true", "own cap-day 5000", "通信事業者")
+	if strings.Contains(b.page, "test (console)") {
+		t.Error("the customer sees who of staff changed something")
+	}
 	b.get(firm + "/settings")
 	b.post(firm+"/countries", http.StatusSeeOther, "country", "SL", "off", "no")
 	b.post(firm+"/international", http.StatusSeeOther, "off", "no")

@@ -273,6 +273,9 @@ func (m *room) history(r *ui.Request) error {
 	if err := r.Office.Do(r.Context(), http.MethodGet, "/v1/actions?limit=50&customer="+h.Customer.ID, nil, &actions); err != nil {
 		return err
 	}
+	for i := range actions.Actions {
+		tell(r, &actions.Actions[i])
+	}
 	data := map[string]any{"Head": h, "Actions": actions.Actions}
 	a, err := m.Door.Account(r.Context(), r.Person.ID)
 	if err == nil {
@@ -281,4 +284,20 @@ func (m *room) history(r *ui.Request) error {
 		return err
 	}
 	return r.Page("history", data)
+}
+
+// tell makes of an action what a customer is told: what its own people set with their names, of all else that the operator or the guard did it. What
+// staff write to a restriction is for staff.
+func tell(r *ui.Request, a *control.Action) {
+	if a.Verb == "restrict" || a.Verb == "release" {
+		a.Note = ""
+	}
+	switch {
+	case strings.HasPrefix(a.Note, "own "):
+		a.By, _ = strings.CutSuffix(a.By, " (console)")
+	case a.By == "guard":
+		a.By = r.T("history.guard")
+	default:
+		a.By = r.T("history.operator")
+	}
 }
