@@ -21,6 +21,7 @@ import (
 	ledger "tsujiban/console/numbers"
 	"tsujiban/console/portal"
 	past "tsujiban/console/records"
+	shared "tsujiban/console/rules"
 	"tsujiban/console/signin"
 	"tsujiban/console/staff"
 	"tsujiban/console/ui"
@@ -121,6 +122,7 @@ func (a *App) rooms() ([]ui.Room, error) {
 		inquiries.Room(),
 		ledger.Room(),
 		portal.Room(portal.Options{Door: a.door, Office: a.Office, Log: a.log}),
+		shared.Room(a.Office("console")),
 		in, staff.Room(a.door, a.pages.base),
 	}, nil
 }

@@ -26,21 +26,22 @@ func suspect(t *testing.T, site *consoletest.Site) uint64 {
 			t.Fatal(err)
 		}
 	}
-	do(http.MethodPut, "/v1/customers/"+string(consoletest.Firm)+"/restriction", control.Order{Level: "watch", Note: evil})
-	for i := range 12 {
-		site.PBX.Call("010232771234" + strconv.Itoa(50+i))
-	}
-	do(http.MethodPut, "/v1/customers/"+string(consoletest.Firm)+"/restriction", control.Order{Level: "restrict", Reach: "232", Note: "深夜のシエラレオネ宛て"})
-	for range 6 {
-		site.PBX.Call("01023277123459")
-	}
 	var list control.Suspicions
-	site.Until(func() bool {
+	cases := func() []control.SuspicionLine {
 		if err := office.Do(t.Context(), http.MethodGet, "/v1/cases", nil, &list); err != nil {
 			t.Fatal(err)
 		}
-		return len(list.Cases) == 1 && list.Cases[0].Refused >= 6
-	})
+		return list.Cases
+	}
+	for _, dialled := range []string{"0312345678", "010886223456789", "01012125551234", "01023277123456", "01023277123457", "01023277123458", "01023277123459", "01012125559999"} {
+		site.PBX.Call(dialled)
+	}
+	site.Until(func() bool { l := cases(); return len(l) == 1 && l[0].Stands != nil }) // the guard found out by itself
+	do(http.MethodPut, "/v1/customers/"+string(consoletest.Firm)+"/restriction", control.Order{Level: "restrict", Reach: "232", Note: evil})
+	for range 6 {
+		site.PBX.Call("01023277123459")
+	}
+	site.Until(func() bool { l := cases(); return len(l) == 1 && l[0].Refused >= 6 })
 	id := list.Cases[0].ID
 	do(http.MethodPost, "/v1/cases/"+strconv.FormatUint(id, 10)+"/note", control.CaseNote{Note: evil})
 	do(http.MethodPost, "/v1/cases/"+strconv.FormatUint(id, 10)+"/assign", control.CaseNote{To: "sato@example.jp", Note: "お願いします"})

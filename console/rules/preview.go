@@ -29,7 +29,7 @@ type previewView struct {
 // compared is a figure under the rules in force and under those that were asked about.
 type compared struct {
 	Word                string // the word figure.WORD
-	Now, Then           float64
+	Now, Then           int
 	NowMoney, ThenMoney control.Amount
 	Money               bool
 	Kind                string
@@ -48,13 +48,13 @@ func viewOf(p *control.Preview) *previewView {
 	}
 	n, t := p.Now, p.Then
 	v.Rows = []compared{
-		{Word: "refused", Now: float64(n.Refused), Then: float64(t.Refused), Kind: "info"}, {Word: "cut", Now: float64(n.Cut), Then: float64(t.Cut), Kind: "info"},
-		{Word: "saved", NowMoney: n.Saved, ThenMoney: t.Saved, Money: true, Kind: "ok"}, {Word: "hurt", Now: float64(n.Hurt), Then: float64(t.Hurt), Kind: "bad"},
+		{Word: "refused", Now: n.Refused, Then: t.Refused, Kind: "info"}, {Word: "cut", Now: n.Cut, Then: t.Cut, Kind: "info"},
+		{Word: "saved", NowMoney: n.Saved, ThenMoney: t.Saved, Money: true, Kind: "ok"}, {Word: "hurt", Now: n.Hurt, Then: t.Hurt, Kind: "bad"},
 		{Word: "charge", NowMoney: n.Charge, ThenMoney: t.Charge, Money: true},
 	}
 	for i := range v.Rows {
 		c := &v.Rows[i]
-		now, then := c.Now, c.Then
+		now, then := float64(c.Now), float64(c.Then)
 		if c.Money {
 			now, then = float64(c.NowMoney), float64(c.ThenMoney)
 		}

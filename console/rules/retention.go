@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"tsujiban"
 	"tsujiban/app/control"
@@ -31,6 +32,21 @@ type kind struct {
 	Span string // the term
 }
 
+// held is a hold with its instants.
+type held struct {
+	control.Hold
+	From, To, Until, At, Released time.Time
+}
+
+// instant reads what the program tells; zero when there is none.
+func instant(s string) time.Time {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
 func kept(r *ui.Request, f *holdForm, wrong ui.Fields) error {
 	var s control.RetentionState
 	if err := r.Office.Do(r.Context(), http.MethodGet, "/v1/retention", nil, &s); err != nil {
@@ -44,12 +60,13 @@ func kept(r *ui.Request, f *holdForm, wrong ui.Fields) error {
 		}
 		kinds = append(kinds, v)
 	}
-	var stand, over []control.Hold
+	var stand, over []held
 	for _, h := range s.Holds {
+		v := held{Hold: h, From: instant(h.From), To: instant(h.To), Until: instant(h.Until), At: instant(h.At), Released: instant(h.Released)}
 		if h.Stands {
-			stand = append(stand, h)
+			stand = append(stand, v)
 		} else {
-			over = append(over, h)
+			over = append(over, v)
 		}
 	}
 	data := map[string]any{"State": &s, "Kinds": kinds, "Stand": stand, "Over": over, "Form": f, "Grounds": grounds(r)}

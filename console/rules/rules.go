@@ -147,8 +147,7 @@ func set(r *ui.Request) error {
 func placed(r *ui.Request, err error) ui.Fields {
 	text := strings.TrimPrefix(err.Error(), "defaults: ")
 	field, _, _ := strings.Cut(text, ":")
-	field = field[strings.LastIndexAny(field, ". ")+1:]
-	switch field {
+	switch field = strings.ReplaceAll(field[strings.LastIndexAny(field, ". ")+1:], "-", "_"); field {
 	case "closed", "hints", "bar_prefixes":
 		return ui.Fields{field: r.T("rules.no-prefix")}
 	case "bar_countries", "allow_countries":

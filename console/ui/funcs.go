@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"strconv"
 	"time"
 
 	"tsujiban"
@@ -44,6 +45,7 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 		"talk":     func(v any) (string, error) { d, err := length(v); return Talk(d), err },
 		"span":     func(v any) (string, error) { d, err := length(v); return Span(l, d), err },
 		"num":      Grouped,
+		"percent":  func(share float64) string { return strconv.FormatFloat(100*share, 'f', 0, 64) + "%" },
 		"masked":   Masked,
 		"browser":  func(agent string) string { return Browser(term.Clean(agent)) },
 		"note":     func(e interface{ Text(tsujiban.Lang) string }) string { return e.Text(l) },

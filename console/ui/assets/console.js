@@ -65,6 +65,7 @@
     js.onerror = failed;
     document.head.append(css, js);
   });
+  const whole = [...Array(12).keys()].flatMap((n) => [1, 2, 5].map((d) => d * 10 ** n)); // money has no fractions
   const charts = async (within) => {
     const all = [...within.querySelectorAll('.chart[data-chart]')];
     if (!all.length) return;
@@ -97,9 +98,9 @@
         width: e.clientWidth, height: Math.max(e.clientHeight, 220),
         scales: { y: { range: (u, lo, hi) => [Math.min(0, lo), Math.max(hi, 1) * 1.05] } },
         axes: [{ ...axis, space: long ? 100 : 60, values: (u, ticks) => ticks.map(clock) },
-          { ...axis, size: 72, values: (u, ticks) => ticks.map(value) }],
-        series: [{ label: '' , value: (u, t) => t == null ? '–' : clock(t) },
-          ...s.lines.map((l, i) => ({ label: l.name, stroke: ink(['ok', 'warn', 'bad'].includes(l.kind) ? l.kind : i ? 'soft' : 'accent'), width: s.bars ? 1 : 2, dash: i ? [6, 4] : undefined,
+          { ...axis, size: 72, incrs: s.unit ? whole : undefined, values: (u, ticks) => ticks.map(value) }],
+        series: [{ label: '\u2003', value: (u, t) => t == null ? '–' : clock(t) },
+          ...s.lines.map((l, i) => ({ label: l.name, stroke: ink(['ok', 'warn', 'bad'].includes(l.kind) ? l.kind : i ? 'soft' : 'accent'), width: s.bars ? 0 : 2, dash: i ? [6, 4] : undefined,
             ...(s.bars ? { paths: UPlot.paths.bars({ size: [0.8, 40], align: 1 }), fill: ink(i ? 'soft' : 'accent'), points: { show: false } } : {}), value: (u, v) => value(v) }))],
       }, data, e));
     }
