@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin/tsujiban
 
-.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-fraud bench-ledger bench-inquiry clean
+.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-fraud bench-ledger bench-inquiry bench-console clean
 
 all: build
 
@@ -57,6 +57,11 @@ bench-quick: bench
 NUMBERS ?= 100000
 bench-ledger:
 	TSUJIBAN_LEDGER_NUMBERS=$(NUMBERS) $(GO) test ./store/sqlite -run '^$$' -bench BenchmarkLedger -timeout 60m
+
+# How long each page of the console takes on the server with so many calls in the store: make bench-console CALLS=1000000
+CALLS = 1000000
+bench-console:
+	TSUJIBAN_BENCH_CALLS=$(CALLS) $(GO) test ./bench/console -run '^$$' -bench BenchmarkPages -benchtime 1x -timeout 60m
 
 # How fast an inquiry is answered out of so many calls, cold: make bench-inquiry SIZE=100M (45 GB, half an hour to make; kept in DIR)
 SIZE ?= 1M

@@ -24,12 +24,12 @@ type PBX struct {
 
 // sip is a UDP socket that answers messages by hand: enough of SIP to have calls.
 type sip struct {
-	t    *testing.T
+	t    testing.TB
 	conn *net.UDPConn
 	done sync.WaitGroup
 }
 
-func (p *sip) open(t *testing.T, on func(from netip.AddrPort, lines []string)) {
+func (p *sip) open(t testing.TB, on func(from netip.AddrPort, lines []string)) {
 	t.Helper()
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -93,7 +93,7 @@ func (p *sip) answer(to netip.AddrPort, lines []string, status string, more ...s
 	p.send(to, append(append(out, callee), more...)...)
 }
 
-func newCarrier(t *testing.T) *Carrier {
+func newCarrier(t testing.TB) *Carrier {
 	c := &Carrier{}
 	c.open(t, func(from netip.AddrPort, lines []string) {
 		switch method, _, _ := strings.Cut(lines[0], " "); method {
@@ -107,7 +107,7 @@ func newCarrier(t *testing.T) *Carrier {
 	return c
 }
 
-func newPBX(t *testing.T, guard netip.AddrPort) *PBX {
+func newPBX(t testing.TB, guard netip.AddrPort) *PBX {
 	p := &PBX{guard: guard}
 	p.open(t, func(from netip.AddrPort, lines []string) {
 		switch {

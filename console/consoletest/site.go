@@ -36,7 +36,7 @@ type Site struct {
 	Log     *Log
 	Socket  *control.Client // as whoever runs the program
 
-	t     *testing.T
+	t     testing.TB
 	ahead atomic.Int64 // ns
 }
 
@@ -124,20 +124,26 @@ func (guests) Guest(_ context.Context, token, _, _ string) (*people.Person, stri
 
 // Start starts a program in a new directory, where the session's cookie names a role (see [Guest]). More is added to its
 // configuration; it begins within [console].
-func Start(t *testing.T, more string) *Site {
+func Start(t testing.TB, more string) *Site {
 	t.Helper()
-	return start(t, more, guests{})
+	return start(t, more, guests{}, nil)
+}
+
+// StartWith is Start after before has put into the program's directories what is to be there.
+func StartWith(t testing.TB, more string, before func(*config.Config)) *Site {
+	t.Helper()
+	return start(t, more, guests{}, before)
 }
 
 // StartLocked starts a program where people sign in as they do everywhere; [Site.FirstLink] makes the first administrator.
 func StartLocked(t *testing.T, more string) *Site {
 	t.Helper()
-	s := start(t, more, nil)
+	s := start(t, more, nil, nil)
 	s.URL = strings.Replace(s.URL, "127.0.0.1", "localhost", 1) // passkeys belong to a name
 	return s
 }
 
-func start(t *testing.T, more string, who console.Guests) *Site {
+func start(t testing.TB, more string, who console.Guests, before func(*config.Config)) *Site {
 	t.Helper()
 	s := &Site{t: t, Dir: t.TempDir(), Log: &Log{}}
 	s.Carrier = newCarrier(t)
@@ -165,6 +171,9 @@ listen = "127.0.0.1:0"
 	sd, err := config.ParseSeed("seed.toml", "guard1", []byte(seed))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if before != nil {
+		before(c)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	a, err := app.Start(ctx, app.Options{Config: c, Seed: sd, Stderr: s.Log, Version: "test", Guests: who, Clock: s.Now, Limits: console.Limits{Address: plenty, Person: plenty}})
