@@ -2,8 +2,10 @@ package api
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"tsujiban"
 )
@@ -63,6 +65,42 @@ func FuzzLanguage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header string) {
 		if l := langOf(header, nil); l != tsujiban.Japanese && l != tsujiban.English {
 			t.Errorf("%q: %v", header, l)
+		}
+	})
+}
+
+// FuzzMoney: what is taken for an amount is written back in the one way that the document describes, and means the same.
+func FuzzMoney(f *testing.F) {
+	for _, s := range []string{`"20000"`, `12.5`, `-3`, `"-0.000001"`, `"1,000"`, `""`, `"9999999999999999999"`} {
+		f.Add([]byte(s))
+	}
+	pattern := regexp.MustCompile(`^-?[0-9]{1,13}(\.[0-9]{1,6})?$`)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var m Money
+		var d, again Difference
+		if m.UnmarshalJSON(data) == nil && (!pattern.MatchString(string(m)) || m[0] == '-') {
+			t.Errorf("%q is taken as %q", data, m)
+		}
+		if d.UnmarshalJSON(data) != nil {
+			return
+		}
+		if err := again.UnmarshalJSON([]byte(d)); err != nil || again != d || !pattern.MatchString(string(d)) {
+			t.Errorf("%q is taken as %q, and that as %q, %v", data, d, again, err)
+		}
+	})
+}
+
+// FuzzSaid: whatever stands in a message, its explanation is valid text, and no longer than the message and a sentence.
+func FuzzSaid(f *testing.F) {
+	f.Add(uint8(1), `name: "x" is wrong`)
+	f.Add(uint8(3), `customer "$1${2}" exists; change it with "tsujiban customer set"`)
+	f.Fuzz(func(t *testing.T, code uint8, text string) {
+		if !utf8.ValidString(text) {
+			return // errors are written by the program, with %q around what was sent
+		}
+		out := said(tsujiban.Code(code), plain(text), tsujiban.Japanese)
+		if out == "" || !utf8.ValidString(out) || len(out) > 2*len(text)+300 {
+			t.Errorf("%q: %q", text, out)
 		}
 	})
 }

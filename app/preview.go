@@ -332,7 +332,7 @@ func (p *previewRun) differ() []control.PreviewDiffer {
 	for i, sign := range [2]int{-1, 1} {
 		for id, d := range p.outcomes[i].customers {
 			v := entry(all, id, control.PreviewDiffer{Customer: string(id), Name: p.names(id)})
-			v.Stopped, v.Hurt, v.Saved = v.Stopped+sign*d.stopped, v.Hurt+sign*d.hurt, v.Saved+control.Amount(sign)*control.Amount(d.saved)
+			v.Stopped, v.Hurt, v.Saved = v.Stopped+sign*d.stopped, v.Hurt+sign*d.hurt, v.Saved+control.Difference(sign)*control.Difference(d.saved)
 		}
 	}
 	list := sorted(all, func(x, y *control.PreviewDiffer) int {

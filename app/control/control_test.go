@@ -160,3 +160,17 @@ func TestNobodyThere(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestDifference: a preview of looser rules spares less than nothing, and can be read all the same.
+func TestDifference(t *testing.T) {
+	for _, saved := range []tsujiban.Money{-tsujiban.Unit / 2, 0, 20_000 * tsujiban.Unit} {
+		b, err := json.Marshal(PreviewDiffer{Customer: "hakata-shokai", Saved: Difference(saved)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got PreviewDiffer
+		if err := json.Unmarshal(b, &got); err != nil || got.Saved != Difference(saved) {
+			t.Errorf("%s: %+v, %v", b, got, err)
+		}
+	}
+}

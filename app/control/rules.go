@@ -65,9 +65,9 @@ type PreviewOutcome struct {
 
 // PreviewDiffer is a customer whose calls the rules would have treated otherwise.
 type PreviewDiffer struct {
-	Customer string `json:"customer"`
-	Name     string `json:"name,omitempty"`
-	Stopped  int    `json:"stopped"` // calls stopped under the asked rules, less those under the rules in force
-	Hurt     int    `json:"hurt"`    // likewise
-	Saved    Amount `json:"saved"`   // likewise; may be negative
+	Customer string     `json:"customer"`
+	Name     string     `json:"name,omitempty"`
+	Stopped  int        `json:"stopped"` // calls stopped under the asked rules, less those under the rules in force
+	Hurt     int        `json:"hurt"`    // likewise
+	Saved    Difference `json:"saved"`   // likewise; may be negative
 }

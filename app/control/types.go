@@ -24,6 +24,22 @@ func (a *Amount) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// Difference is an amount that may be below zero; only answers have one.
+type Difference tsujiban.Money
+
+// MarshalJSON writes -20000 or 12.5.
+func (d Difference) MarshalJSON() ([]byte, error) { return tsujiban.Money(d).Append(nil), nil }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (d *Difference) UnmarshalJSON(b []byte) error {
+	text, below := strings.CutPrefix(string(b), "-")
+	m, err := tsujiban.ParseMoney(text)
+	if *d = Difference(m); below {
+		*d = -*d
+	}
+	return err
+}
+
 // Duration is a length of time in JSON: "4h0m0s".
 type Duration time.Duration
 
