@@ -39,6 +39,8 @@ func money(v any) (tsujiban.Money, error) {
 		return v, nil
 	case control.Amount:
 		return tsujiban.Money(v), nil
+	case control.Difference:
+		return tsujiban.Money(v), nil
 	}
 	return 0, fmt.Errorf("%T is no amount of money", v)
 }
