@@ -91,7 +91,7 @@ func (p *page) customer() string {
 
 func (p *page) reach() string {
 	if p.f.Level == tsujiban.LevelClose.String() {
-		return p.tr("緊急通報以外のすべての発信", "all calls but emergency calls")
+		return p.tr("緊急通報以外のすべての発信と着信", "all calls but emergency calls")
 	}
 	r, err := tsujiban.ParseReach(p.f.Reach)
 	if err != nil {

@@ -69,8 +69,8 @@ func (p *page) happened(fraud bool) letter.Part {
 		text = p.trf("%s、お客様の回線から、第三者によるとみられる発信がありました。被害を防ぐため、下記の発信を直ちに停止しました。それ以外の発信と着信は、これまでどおりご利用いただけます。",
 			"At %s there were calls from your line that look like somebody else's. To protect you we stopped the calls named below at once. All other calls, and incoming ones, go on as before.", p.at(f.At))
 		if p.n.Kind == outbox.Closing {
-			text = p.trf("%s、お客様の回線から、第三者によるとみられる発信がありました。被害を防ぐため、緊急通報を除くすべての発信を直ちに停止しました。着信はご利用いただけます。",
-				"At %s there were calls from your line that look like somebody else's. To protect you we stopped all calls but emergency calls at once. Incoming calls go on.", p.at(f.At))
+			text = p.trf("%s、お客様の回線から、第三者によるとみられる発信がありました。被害を防ぐため、緊急通報を除くすべての発信と着信を直ちに停止しました。",
+				"At %s there were calls from your line that look like somebody else's. To protect you we stopped all calls, out and in, but emergency calls at once.", p.at(f.At))
 		}
 	}
 	what := p.tr("停止した発信", "Stopped")
