@@ -222,6 +222,7 @@ const (
 	EvidencePrice
 	EvidenceCarried // what earlier calls in this scope left behind
 	EvidenceCampaign
+	EvidenceSpending
 	numEvidence
 )
 
@@ -246,6 +247,7 @@ var evidenceRows = [numEvidence]struct{ code, ja, en string }{
 	EvidencePrice:          {"price", "高額な宛先", "an expensive destination"},
 	EvidenceCarried:        {"carried", "これまでの通話の積み重ね", "what earlier calls left behind"},
 	EvidenceCampaign:       {"campaign", "他の契約者でも同じ動き", "the same is seen at other customers"},
+	EvidenceSpending:       {"spending", "知らない番号への通話料がいつもより多い", "more money than usual to unknown numbers"},
 }
 
 // String is the kind's stable code.

@@ -175,6 +175,7 @@ func (g *Guard) observe(p *view, m policy.Moment, c *customer, a *tsujiban.Attem
 		Callee:      v.Callee,
 		Destination: v.Destination,
 		PerMinute:   v.Price.PerMinute,
+		Step:        v.Price.Increment,
 		Hint:        p.Hint(v.Callee),
 		Source:      fraud.HashAddress(a.Source.Addr()),
 		Agent:       fraud.HashText(a.UserAgent),

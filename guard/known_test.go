@@ -44,3 +44,34 @@ func TestKnownNumbersPassAGuardsRestriction(t *testing.T) {
 		}
 	}
 }
+
+// TestNumbersOfTodayPassAtHome: while calls to strangers at home are stopped, whoever was talked to that very day can be called again, as who called in
+// can; abroad a number has to be known from the day before.
+func TestNumbersOfTodayPassAtHome(t *testing.T) {
+	w := newWorld(t, compile(t, source(t, tsujiban.Customer{ID: "firm", International: true})))
+	call := func(at time.Time, dialled string) {
+		w.plan(planned{at: at, customer: "firm", dialled: dialled, source: "192.0.2.7", agent: "PBX/1.0", talk: 2 * time.Minute})
+	}
+	then := monday.Add(14*24*time.Hour + 10*time.Hour)
+	for day := range 10 {
+		call(monday.Add(time.Duration(day)*24*time.Hour+10*time.Hour), "0312345678")
+	}
+	const met, stranger, abroad = "09012345678", "09087654321", "01082212345678"
+	call(then, met)
+	call(then.Add(time.Minute), abroad)
+	w.later(then.Add(10*time.Minute), func() {
+		w.g.Restrict(&tsujiban.Restriction{
+			Customer: "firm", Level: tsujiban.LevelRestrict, Reason: tsujiban.ReasonFraud, By: guard.By, At: w.now,
+			Reach: tsujiban.ReachHome().With(tsujiban.ReachKey(82)),
+		})
+	})
+	for _, to := range []string{met, stranger, abroad} {
+		call(then.Add(20*time.Minute), to)
+	}
+	w.run()
+	for _, o := range w.done {
+		if want := o.dialled == met; o.at.After(then.Add(15*time.Minute)) && (o.verdict.Action != tsujiban.Deny) != want {
+			t.Errorf("the call to %s went through: %v, want %v", o.dialled, !want, want)
+		}
+	}
+}

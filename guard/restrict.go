@@ -22,7 +22,7 @@ func (c *customer) restricts(a *tsujiban.Attempt, v *tsujiban.Verdict) *tsujiban
 	if r == nil || r.Level < tsujiban.LevelRestrict {
 		return nil
 	}
-	unknown := a.Direction == tsujiban.Out && !c.fraud.Known(v.Callee, a.At.UnixMilli())
+	unknown := a.Direction == tsujiban.Out && !c.fraud.Known(v.Callee, v.Destination, a.At.UnixMilli())
 	if touches(r, a.Direction, v.Destination, unknown) {
 		return r
 	}

@@ -15,6 +15,7 @@ const maxRedials = 5
 // attemptAbroad weighs a call to another country, or to numbers at home that cost extra.
 func (m *Model) attemptAbroad(s *State, c *Call, key uint16, t *Trace, f *Finding) {
 	d := s.entry(key, c.At)
+	s.turn(d, c.At)
 	*t = s.trace(c, d)
 	var e evidence
 	m.weighCall(s, c, d, t, &e)
@@ -26,12 +27,17 @@ func (m *Model) attemptAbroad(s *State, c *Call, key uint16, t *Trace, f *Findin
 	s.remember(c, d, t)
 }
 
+// turn begins a new day of the money that a destination costs.
+func (s *State) turn(d *destination, now int64) {
+	d.spent.turn(now, d.scope.value(now, leakHere) < watchAt, spendingAbroad.floor, &spendingAbroad)
+}
+
 // trace finds out how a call stands to the ones before it.
 func (s *State) trace(c *Call, d *destination) Trace {
 	callee := c.Callee.Prefix(tsujiban.MaxDigits)
 	b := &s.away
 	t := Trace{
-		callee: callee, key: d.key, weighed: true, price: c.PerMinute,
+		callee: callee, key: d.key, weighed: true, price: c.PerMinute, step: stepOf(c.Step),
 		novel:   d.calls == 0,
 		strange: !s.numbers.has(callee, c.At),
 		redial:  b.last != 0 && callee == b.callees[0] && s.lastInVain && s.redials < maxRedials,
@@ -195,6 +201,10 @@ func (m *Model) endedAbroad(s *State, t *Trace, now, ms int64, f *Finding) {
 			}
 		}
 	}
+	if t.strange {
+		s.turn(d, now)
+		e.add(tsujiban.EvidenceSpending, d.spent.add(t.charge(ms), s.usualAbroad(), &spendingAbroad))
+	}
 	m.conclude(s, d, t, now, ms, 0, &e, f)
 	if f.Level < tsujiban.LevelWatch && !s.suspected(now) && !t.redial {
 		s.learnAbroad(now, d, t, answered)
@@ -230,6 +240,9 @@ func (m *Model) Running(s *State, t *Trace, now int64, ms int64, others int, f *
 	var e evidence
 	e.add(tsujiban.EvidenceAnswerRate, m.weigh(s, topicAnswered, 1))
 	e.add(tsujiban.EvidenceDuration, max(m.weighLength(s, ms), 0)+longer(ms))
+	spent := d.spent // a copy: nothing is changed
+	spent.turn(now, d.scope.value(now, leakHere) < watchAt, spendingAbroad.floor, &spendingAbroad)
+	e.add(tsujiban.EvidenceSpending, spent.more(t.charge(ms), s.usualAbroad(), &spendingAbroad))
 	w := e.total()
 	here, abroad := d.scope.value(now, leakHere), s.abroad.value(now, s.leakAbroad())
 	limit := m.threshold(t.price, ms, others, d.daily())

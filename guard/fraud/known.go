@@ -101,6 +101,17 @@ func (b *book) has(number uint64, now int64) bool {
 	return false
 }
 
+// seen tells whether a number was met at all.
+func (b *book) seen(number uint64) bool {
+	row, tag := bookPlace(number)
+	for i := range b[row] {
+		if b[row][i].tag == tag {
+			return true
+		}
+	}
+	return false
+}
+
 // note takes down that a number was seen.
 func (b *book) note(number uint64, now int64) { b.put(number, bookTime(now)) }
 

@@ -53,6 +53,7 @@ type Call struct {
 	Callee      tsujiban.Number
 	Destination tsujiban.Destination
 	PerMinute   tsujiban.Money // 0 when no price is known
+	Step        time.Duration  // in which time is charged; 0: by the millisecond
 	Hint        bool           // the destination is known from past abuse
 	Source      uint32         // HashAddress of where it came from; 0 when that is not known
 	Agent       uint32         // HashText of the User-Agent; 0 when there is none
@@ -75,10 +76,12 @@ type Finding struct {
 type Trace struct {
 	callee  uint64
 	price   tsujiban.Money // per minute
+	step    int32          // in which time is charged, milliseconds
 	key     uint16         // 0: at home
 	weighed bool
 	novel   bool // its destination was not known
 	strange bool // its number was not known
+	seen    bool // it was met before, if only today
 	redial  bool // another try of a number that gave no talk: no habit
 	again   bool // not the first call of a visit to the destination
 	gapped  bool // there was a call of the kind before it
@@ -93,8 +96,8 @@ type Trace struct {
 	near    uint8
 }
 
-// Strange tells whether the call goes to a number that the customer had not had to do with before, as far as is known.
-func (t *Trace) Strange() bool { return !t.weighed || t.strange }
+// Strange tells whether the call goes to a number that the customer had not had to do with before (State.Known), as far as is known.
+func (t *Trace) Strange() bool { return !t.weighed || t.strange && (t.key != 0 || !t.seen) }
 
 // Lasting tells whether the call is to be looked at while it runs: it goes to a number that is not known, where time costs.
 func (t *Trace) Lasting() bool { return t.weighed && t.key != 0 && t.strange }
@@ -137,7 +140,7 @@ func (m *Model) Ended(s *State, t *Trace, at int64, talk time.Duration, f *Findi
 func (m *Model) Incoming(s *State, at int64, caller tsujiban.Number, from tsujiban.Destination) {
 	m.settle(s, at)
 	s.called = at
-	if caller.IsZero() || s.suspected(at) {
+	if caller.IsZero() || from.Key() != 0 && s.suspected(at) {
 		return // an attacker may call, too, or have a number forged
 	}
 	s.numbers.note(caller.Prefix(tsujiban.MaxDigits), at)
@@ -156,9 +159,14 @@ func (m *Model) Registered(s *State, at int64, source, agent uint32) {
 	}
 }
 
-// Known tells whether a number is one that the customer has to do with.
-func (s *State) Known(n tsujiban.Number, at int64) bool {
-	return s.numbers.has(n.Prefix(tsujiban.MaxDigits), at)
+// Known tells whether a number is one that the customer has to do with: elsewhere since a day at least, at home since any time, for who calls
+// strangers there by the hundred does not come back to them.
+func (s *State) Known(n tsujiban.Number, to tsujiban.Destination, at int64) bool {
+	number := n.Prefix(tsujiban.MaxDigits)
+	if to.Key() == 0 {
+		return s.numbers.seen(number)
+	}
+	return s.numbers.has(number, at)
 }
 
 // threshold is the sum at which calls are stopped that cost so much per minute: the odds at which what they

@@ -70,6 +70,7 @@ type destination struct {
 	visit   uint8  // calls of the present visit
 	fresh   uint8  // different numbers of the present visit that were not known
 	talked  bool   // the last call there reached somebody
+	spent   spending
 }
 
 // State is what is known of one customer. The zero value knows nothing.
@@ -91,16 +92,16 @@ type State struct {
 	registered   int64 // when somebody last registered from a source that was not known
 	called       int64 // when the last call in was answered or came
 	today        today
-	homeUp       uint8 // that count
-	redials      uint8 // tries of the same number without success, one after the other
-	lastInVain   bool  // the last call abroad ended without talk
+	spentHome    spending // at home
+	homeUp       uint8    // that count
+	redials      uint8    // tries of the same number without success, one after the other
+	lastInVain   bool     // the last call abroad ended without talk
 
 	// What is learned settles after a day in which no suspicion arose: a thief's test
 	// calls come up to a day before the theft. Only the pace is learned at once.
 	settled, pending habits
 	pendingSince     int64 // milliseconds since 1970; 0: nothing is pending
 	faded            int64 // the week since 1970 in which habits last faded
-	quick            [numQuick]habit
 	numbers          book
 }
 
@@ -193,7 +194,9 @@ func (m *Model) Theirs(s *State, now int64) {
 			d.days = max(d.days, 10)
 		}
 		d.scope = scope{}
+		d.spent.allow()
 	}
+	s.spentHome.allow()
 	for _, b := range [...]*burst{&s.away, &s.nearby} {
 		for _, n := range b.callees {
 			if n != 0 {
@@ -265,6 +268,11 @@ func (m *Model) settle(s *State, now int64) {
 // forgetPending drops what has not settled: suspicion has arisen.
 func (s *State) forgetPending(now int64) {
 	s.numbers.forget(now)
+	s.forgetHabits()
+}
+
+// forgetHabits does so but for the numbers.
+func (s *State) forgetHabits() {
 	if s.pendingSince == 0 {
 		return
 	}

@@ -1,0 +1,107 @@
+package fraud
+
+import (
+	"time"
+
+	"tsujiban"
+)
+
+// A thief needs volume: whatever he calls and however slowly, the money has to come together. So what calls to numbers that are not
+// known cost in a day, at each destination and at home, is measured against the fullest such day of the customer.
+
+// spending is what calls to numbers that are not known cost, in yen.
+type spending struct {
+	today   uint32 // on the present day so far
+	fullest uint32 // on the fullest day that was not suspicious, fading
+	day     uint16 // the present day, since 1970
+	said    uint16 // what has been said of it already, a weight
+}
+
+// spendingRule says how money weighs.
+type spendingRule struct {
+	floor uint32 // yen: no day with less is full
+	from  int64  // hundredths of a doubling of the fullest day up to which nothing is said
+	each  centi  // for each doubling beyond
+	most  centi
+	stops centi // from here on a day halves the fullest one, so that the next like it is stopped sooner; 0: it does not
+}
+
+// Of honest customers' days at a destination one in a thousand costs four times the fullest before, of thieves' more than half; at home one in
+// ten thousand and nearly all.
+var (
+	spendingAbroad = spendingRule{floor: 2000, from: 150, each: 16 * deciban, most: 40 * deciban}
+	spendingHome   = spendingRule{floor: 1000, from: 130, each: 150 * deciban, most: 2 * most, stops: homeThreshold}
+)
+
+// turn begins a new day. What the last one cost becomes usual when it was not suspicious, but never more than twice as much as was usual
+// before and atFirst.
+func (p *spending) turn(now int64, trusted bool, atFirst uint32, r *spendingRule) {
+	day := uint16(now / dayMillis)
+	if day == p.day {
+		return
+	}
+	switch {
+	case r.stops > 0 && centi(p.said) >= r.stops:
+		p.fullest /= 2
+	case trusted:
+		p.fullest = max(p.fullest, min(p.today, 2*p.fullest+atFirst))
+	}
+	if p.day != 0 && day > p.day {
+		for range min(day-p.day, 60) {
+			p.fullest -= p.fullest / 64
+		}
+	}
+	p.today, p.day, p.said = 0, day, 0
+}
+
+// allow makes usual what today has cost, or yesterday may have: the customer says that it was theirs.
+func (p *spending) allow() { p.fullest, p.said = max(min(2*p.fullest, mostYen), p.today), 0 }
+
+// more is what so many yen more would add to what was said of the day. No day below usual yen is full.
+func (p *spending) more(yen, usual uint32, r *spendingRule) centi {
+	sum, full := uint64(p.today)+uint64(yen), uint64(max(p.fullest, usual, r.floor))
+	if sum <= full {
+		return 0
+	}
+	doublings := (log2(sum) - log2(full)) * 100 >> logBits
+	return max(centi(clip64((doublings-r.from)*int64(r.each)/100, 0, int64(r.most)))-centi(p.said), 0)
+}
+
+// add adds so many yen and returns what that adds to what was said.
+func (p *spending) add(yen, usual uint32, r *spendingRule) centi {
+	w := p.more(yen, usual, r)
+	p.today = min(p.today+yen, mostYen)
+	p.said += uint16(w)
+	return w
+}
+
+const mostYen = 1 << 30
+
+func clip64(n, least, most int64) int64 { return min(max(n, least), most) }
+
+// usualAbroad is what a day at any destination may cost, as half of what one at another has cost: who has guests from everywhere, or
+// opens a country, spends as much there as elsewhere.
+func (s *State) usualAbroad() uint32 {
+	var n uint32
+	for i := range s.destinations {
+		n = max(n, s.destinations[i].spent.fullest)
+	}
+	return n / 2
+}
+
+// usualHome is what a day at home may cost while little is known of the customer, of whom every number is new.
+func (s *State) usualHome() uint32 { return spendingHome.floor * 100 / uint32(max(s.maturity(), 5)) }
+
+// charge is what the call costs when it has talked for so long, in yen, without what being answered costs.
+func (t *Trace) charge(ms int64) uint32 {
+	const dearest, longest = 100_000 * tsujiban.Unit, 10 * dayMillis
+	ms = clip64(ms, 0, longest)
+	if step := int64(t.step); step > 0 {
+		ms = (ms + step - 1) / step * step
+	}
+	thousandths := int64(min(t.price, dearest) / (tsujiban.Unit / 1000))
+	return uint32(clip64(thousandths*ms/60_000/1000, 0, mostYen))
+}
+
+// stepOf is the step in which a call's time is charged, in milliseconds.
+func stepOf(step time.Duration) int32 { return int32(clip64(step.Milliseconds(), 0, hourMillis)) }
