@@ -23,14 +23,13 @@ type spendingRule struct {
 	from  int64  // hundredths of a doubling of the fullest day up to which nothing is said
 	each  centi  // for each doubling beyond
 	most  centi
-	stops centi // from here on a day halves the fullest one, so that the next like it is stopped sooner; 0: it does not
 }
 
 // Of honest customers' days at a destination one in a thousand costs four times the fullest before, of thieves' more than half; at home one in
 // ten thousand and nearly all.
 var (
 	spendingAbroad = spendingRule{floor: 2000, from: 150, each: 16 * deciban, most: 40 * deciban}
-	spendingHome   = spendingRule{floor: 1000, from: 130, each: 150 * deciban, most: 2 * most, stops: homeThreshold}
+	spendingHome   = spendingRule{floor: 1000, from: 130, each: 150 * deciban, most: 2 * most}
 )
 
 // turn begins a new day. What the last one cost becomes usual when it was not suspicious, but never more than twice as much as was usual
@@ -40,10 +39,7 @@ func (p *spending) turn(now int64, trusted bool, atFirst uint32, r *spendingRule
 	if day == p.day {
 		return
 	}
-	switch {
-	case r.stops > 0 && centi(p.said) >= r.stops:
-		p.fullest /= 2
-	case trusted:
+	if trusted {
 		p.fullest = max(p.fullest, min(p.today, 2*p.fullest+atFirst))
 	}
 	if p.day != 0 && day > p.day {
@@ -54,8 +50,8 @@ func (p *spending) turn(now int64, trusted bool, atFirst uint32, r *spendingRule
 	p.today, p.day, p.said = 0, day, 0
 }
 
-// allow makes usual what today has cost, or yesterday may have: the customer says that it was theirs.
-func (p *spending) allow() { p.fullest, p.said = max(min(2*p.fullest, mostYen), p.today), 0 }
+// allow makes usual what today has cost: the customer says that it was theirs.
+func (p *spending) allow() { p.fullest, p.said = max(p.fullest, p.today), 0 }
 
 // more is what so many yen more would add to what was said of the day. No day below usual yen is full.
 func (p *spending) more(yen, usual uint32, r *spendingRule) centi {
