@@ -29,7 +29,7 @@ func (m *Model) attemptAbroad(s *State, c *Call, key uint16, t *Trace, f *Findin
 
 // turn begins a new day of the money that a destination costs.
 func (s *State) turn(d *destination, now int64) {
-	d.spent.turn(now, d.scope.value(now, leakHere) < watchAt, spendingAbroad.floor, &spendingAbroad)
+	d.spent.turn(now, d.scope.value(now, leakHere) < watchAt, &spendingAbroad)
 }
 
 // trace finds out how a call stands to the ones before it.
@@ -241,7 +241,7 @@ func (m *Model) Running(s *State, t *Trace, now int64, ms int64, others int, f *
 	e.add(tsujiban.EvidenceAnswerRate, m.weigh(s, topicAnswered, 1))
 	e.add(tsujiban.EvidenceDuration, max(m.weighLength(s, ms), 0)+longer(ms))
 	spent := d.spent // a copy: nothing is changed
-	spent.turn(now, d.scope.value(now, leakHere) < watchAt, spendingAbroad.floor, &spendingAbroad)
+	spent.turn(now, d.scope.value(now, leakHere) < watchAt, &spendingAbroad)
 	e.add(tsujiban.EvidenceSpending, spent.more(t.charge(ms), s.usualAbroad(), &spendingAbroad))
 	w := e.total()
 	here, abroad := d.scope.value(now, leakHere), s.abroad.value(now, s.leakAbroad())

@@ -12,7 +12,7 @@ func (m *Model) attemptHome(s *State, c *Call, t *Trace, f *Finding) {
 	callee := c.Callee.Prefix(tsujiban.MaxDigits)
 	b := &s.nearby
 	*t = Trace{
-		callee: callee, weighed: true, price: c.PerMinute, step: stepOf(c.Step),
+		callee: callee, weighed: true, price: c.PerMinute,
 		strange: !s.numbers.has(callee, c.At),
 		again:   b.called(callee),
 		gapped:  b.last != 0,
@@ -21,7 +21,6 @@ func (m *Model) attemptHome(s *State, c *Call, t *Trace, f *Finding) {
 	}
 	t.near, t.neared = b.near(c.Callee)
 	t.seen = s.numbers.seen(callee)
-	s.turnHome(c.At)
 	flood := s.flood(c)
 	if !t.strange {
 		s.learnHome(c.At, t)
@@ -56,15 +55,6 @@ func (m *Model) attemptHome(s *State, c *Call, t *Trace, f *Finding) {
 	m.concludeHome(s, t, c.At, &e, f)
 	b.last = max(c.At, 1)
 	b.dial(callee)
-}
-
-// turnHome begins a new day of the money that calls at home cost. While little is known of the customer its days are usual as they come.
-func (s *State) turnHome(now int64) {
-	atFirst := spendingHome.floor
-	if s.maturity() < 80 {
-		atFirst = mostYen / 4
-	}
-	s.spentHome.turn(now, s.home.value(now, leakHome) < homeThreshold-askBelow, atFirst, &spendingHome)
 }
 
 // flood counts a call at home, and says how far the day has left what is usual, in percent. Calls from where the customer has never
@@ -105,12 +95,7 @@ const homeThreshold = 95 * deciban
 // endedHome weighs the end of a call at home.
 func (m *Model) endedHome(s *State, t *Trace, now, ms int64, f *Finding) {
 	b := &s.nearby
-	spent := centi(0)
-	if t.strange {
-		s.turnHome(now)
-		spent = s.spentHome.add(t.charge(ms), s.usualHome(), &spendingHome)
-	}
-	if t.strange && (!t.again || spent > 0) {
+	if t.strange && !t.again {
 		var e evidence
 		alike := b.alike(ms)
 		if ms > 0 {
@@ -120,7 +105,6 @@ func (m *Model) endedHome(s *State, t *Trace, now, ms int64, f *Finding) {
 			}
 		}
 		e.scale(s.maturity() * s.today.flood(uint64(s.today.calls)*100) / 100)
-		e.add(tsujiban.EvidenceSpending, spent)
 		m.concludeHome(s, t, now, &e, f)
 		if ms > 0 {
 			if f.Level < tsujiban.LevelWatch {

@@ -7,7 +7,7 @@ import (
 )
 
 // A thief needs volume: whatever he calls and however slowly, the money has to come together. So what calls to numbers that are not
-// known cost in a day, at each destination and at home, is measured against the fullest such day of the customer.
+// known cost in a day at each destination is measured against the fullest such day of the customer.
 
 // spending is what calls to numbers that are not known cost, in yen.
 type spending struct {
@@ -25,22 +25,18 @@ type spendingRule struct {
 	most  centi
 }
 
-// Of honest customers' days at a destination one in a thousand costs four times the fullest before, of thieves' more than half; at home one in
-// ten thousand and nearly all.
-var (
-	spendingAbroad = spendingRule{floor: 2000, from: 150, each: 16 * deciban, most: 40 * deciban}
-	spendingHome   = spendingRule{floor: 1000, from: 130, each: 150 * deciban, most: 2 * most}
-)
+// Of honest customers' days at a destination one in a thousand costs four times the fullest before, of thieves' more than half.
+var spendingAbroad = spendingRule{floor: 2000, from: 150, each: 16 * deciban, most: 40 * deciban}
 
 // turn begins a new day. What the last one cost becomes usual when it was not suspicious, but never more than twice as much as was usual
-// before and atFirst.
-func (p *spending) turn(now int64, trusted bool, atFirst uint32, r *spendingRule) {
+// before and the floor.
+func (p *spending) turn(now int64, trusted bool, r *spendingRule) {
 	day := uint16(now / dayMillis)
 	if day == p.day {
 		return
 	}
 	if trusted {
-		p.fullest = max(p.fullest, min(p.today, 2*p.fullest+atFirst))
+		p.fullest = max(p.fullest, min(p.today, 2*p.fullest+r.floor))
 	}
 	if p.day != 0 && day > p.day {
 		for range min(day-p.day, 60) {
@@ -84,9 +80,6 @@ func (s *State) usualAbroad() uint32 {
 	}
 	return n / 2
 }
-
-// usualHome is what a day at home may cost while little is known of the customer, of whom every number is new.
-func (s *State) usualHome() uint32 { return spendingHome.floor * 100 / uint32(max(s.maturity(), 5)) }
 
 // charge is what the call costs when it has talked for so long, in yen, without what being answered costs.
 func (t *Trace) charge(ms int64) uint32 {

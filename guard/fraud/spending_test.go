@@ -50,48 +50,11 @@ func TestMoneyToStrangersIsWeighed(t *testing.T) {
 	}
 }
 
-// TestMoneyAtHomeIsWeighed: calls to strangers' mobiles stay below every flood; six times what such calls ever cost in a day is stopped, twice as
-// much is not.
-func TestMoneyAtHomeIsWeighed(t *testing.T) {
-	play := func(n int) int {
-		var m Model
-		var s State
-		var tr Trace
-		var f Finding
-		now := start
-		for day := range 28 {
-			for i := range 60 {
-				now = start + int64(day)*dayMillis + 10*hourMillis + int64(i)*400_000
-				number := fmt.Sprintf("81312345%03d", i)
-				if i%10 == 0 {
-					number = fmt.Sprintf("81326%06d", day*100+i)
-				}
-				m.Attempt(&s, home(t, now, number), &tr, &f)
-				m.Ended(&s, &tr, now+300_000, 5*time.Minute, &f)
-			}
-		}
-		now = start + 28*dayMillis + 10*hourMillis
-		var calls []*Call
-		for i := range n {
-			c := home(t, now+int64(i)*360_000, fmt.Sprintf("819012%06d", i*7919))
-			c.PerMinute = 20 * tsujiban.Unit
-			calls = append(calls, c)
-		}
-		return talks(&m, &s, calls, 5*time.Minute)
-	}
-	if yen := play(22); yen >= 0 {
-		t.Errorf("22 calls to strangers' mobiles were stopped after %d yen", yen)
-	}
-	if yen := play(70); yen < 0 || yen > 6000 {
-		t.Errorf("seventy were stopped after %d yen", yen)
-	}
-}
-
 // TestFullDaysAreLearnedSlowly: a day becomes usual up to twice as much as was usual and the floor, when it was not suspicious; "yes" makes it so at once.
 func TestFullDaysAreLearnedSlowly(t *testing.T) {
 	r := &spendingAbroad
 	var p spending
-	p.turn(dayMillis, true, r.floor, r)
+	p.turn(dayMillis, true, r)
 	if w := p.add(100*r.floor, 0, r); w != r.most {
 		t.Errorf("a hundred times as much weighs %d", w)
 	}
@@ -99,12 +62,12 @@ func TestFullDaysAreLearnedSlowly(t *testing.T) {
 		t.Errorf("it was said twice: %d", w)
 	}
 	suspicious := p
-	suspicious.turn(2*dayMillis, false, r.floor, r)
+	suspicious.turn(2*dayMillis, false, r)
 	if suspicious.fullest != 0 || suspicious.today != 0 {
 		t.Errorf("a suspicious day taught %+v", suspicious)
 	}
 	once := p
-	once.turn(2*dayMillis, true, r.floor, r)
+	once.turn(2*dayMillis, true, r)
 	if most := r.floor; once.fullest > most || once.fullest < most*9/10 {
 		t.Errorf("one day taught %d", once.fullest)
 	}

@@ -92,10 +92,9 @@ type State struct {
 	registered   int64 // when somebody last registered from a source that was not known
 	called       int64 // when the last call in was answered or came
 	today        today
-	spentHome    spending // at home
-	homeUp       uint8    // that count
-	redials      uint8    // tries of the same number without success, one after the other
-	lastInVain   bool     // the last call abroad ended without talk
+	homeUp       uint8 // that count
+	redials      uint8 // tries of the same number without success, one after the other
+	lastInVain   bool  // the last call abroad ended without talk
 
 	// What is learned settles after a day in which no suspicion arose: a thief's test
 	// calls come up to a day before the theft. Only the pace is learned at once.
@@ -196,7 +195,6 @@ func (m *Model) Theirs(s *State, now int64) {
 		d.scope = scope{}
 		d.spent.allow()
 	}
-	s.spentHome.allow()
 	for _, b := range [...]*burst{&s.away, &s.nearby} {
 		for _, n := range b.callees {
 			if n != 0 {
