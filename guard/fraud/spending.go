@@ -72,13 +72,13 @@ const mostYen = 1 << 30
 func clip64(n, least, most int64) int64 { return min(max(n, least), most) }
 
 // usualAbroad is what a day at any destination may cost, as half of what one at another has cost: who has guests from everywhere, or
-// opens a country, spends as much there as elsewhere.
+// opens a country, spends as much there as elsewhere. Of whom little is known it takes more.
 func (s *State) usualAbroad() uint32 {
 	var n uint32
 	for i := range s.destinations {
 		n = max(n, s.destinations[i].spent.fullest)
 	}
-	return n / 2
+	return max(n/2, spendingAbroad.floor*100/uint32(s.history()))
 }
 
 // charge is what the call costs when it has talked for so long, in yen, without what being answered costs.
