@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"console/ui"},
 	{"console", "api", "notify"},
 	{"app"},
-	{"console/consoletest"},
+	{"console/consoletest", "console/story"},
 	{"demo"},
 	{"cmd/tsujiban"},
 	{"bench", "interop"},

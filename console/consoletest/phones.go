@@ -136,14 +136,19 @@ func (p *PBX) ack(lines []string) {
 	p.send(p.guard, out...)
 }
 
+// Invite is what a PBX, or whoever took it over, writes into a request for a call. What is empty is as an honest PBX has it.
+type Invite struct{ Dialled, From, Agent, Contact, ID string }
+
 // Call asks for a call and does not wait for what becomes of it.
-func (p *PBX) Call(dialled string) {
+func (p *PBX) Call(dialled string) { p.Send(Invite{Dialled: dialled}) }
+
+// Send asks for a call in words of one's own.
+func (p *PBX) Send(i Invite) {
 	p.count++
-	to := "sip:" + dialled + "@" + p.guard.String()
-	agent := cmp.Or(p.Agent, "Test PBX")
+	to := "sip:" + i.Dialled + "@" + p.guard.String()
 	p.send(p.guard,
 		"INVITE "+to+" SIP/2.0",
 		fmt.Sprintf("Via: SIP/2.0/UDP %s;branch=z9hG4bK%d;rport", p.Addr(), p.count),
-		"Max-Forwards: 70", "From: <sip:0925551234@"+p.Addr()+">;tag=caller", "To: <"+to+">",
-		fmt.Sprintf("Call-ID: %d-%s", p.count, p.Addr()), "CSeq: 1 INVITE", "Contact: <sip:pbx@"+p.Addr()+">", "User-Agent: "+agent)
+		"Max-Forwards: 70", "From: "+cmp.Or(i.From, "<sip:0925551234@"+p.Addr()+">")+";tag=caller", "To: <"+to+">",
+		"Call-ID: "+cmp.Or(i.ID, fmt.Sprintf("%d-%s", p.count, p.Addr())), "CSeq: 1 INVITE", "Contact: "+cmp.Or(i.Contact, "<sip:pbx@"+p.Addr()+">"), "User-Agent: "+cmp.Or(i.Agent, p.Agent, "Test PBX"))
 }

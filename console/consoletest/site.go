@@ -27,14 +27,15 @@ import (
 
 // Site is a running program with its console, a PBX and a carrier beside it.
 type Site struct {
-	App     *app.App
-	Dir     string
-	URL     string // "http://127.0.0.1:40123"
-	SIP     netip.AddrPort
-	PBX     *PBX
-	Carrier *Carrier
-	Log     *Log
-	Socket  *control.Client // as whoever runs the program
+	App      *app.App
+	Dir      string
+	URL      string // "http://127.0.0.1:40123"
+	SIP      netip.AddrPort
+	PBX      *PBX
+	Carrier  *Carrier
+	Evidence string // the directory of the tree and its keys
+	Log      *Log
+	Socket   *control.Client // as whoever runs the program
 
 	t     testing.TB
 	ahead atomic.Int64 // ns
@@ -181,6 +182,7 @@ listen = "127.0.0.1:0"
 		cancel()
 		t.Fatalf("%v\n%s", err, s.Log)
 	}
+	s.Evidence = c.EvidenceDir()
 	stopped := make(chan error, 1)
 	go func() { stopped <- a.Wait() }()
 	t.Cleanup(func() {
