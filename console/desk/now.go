@@ -168,6 +168,9 @@ func pictureOf(f *control.Frame, m *money) *picture {
 		p.More += len(f.Calls) - shownCalls
 		f.Calls = f.Calls[:shownCalls]
 	}
+	// Who looked at what is for the record of actions: its notes name whom the police ask about, and whoever watches the desk
+	// need not know.
+	f.Notes = slices.DeleteFunc(f.Notes, func(n control.Notable) bool { return n.Kind == "set" })
 	f.Notes = f.Notes[:min(len(f.Notes), shownNotes)]
 	return p
 }

