@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin/tsujiban
 
-.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-fraud bench-ledger bench-inquiry bench-console clean
+.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-fraud bench-ledger bench-inquiry bench-console look clean
 
 all: build
 
@@ -67,6 +67,10 @@ bench-console:
 SIZE ?= 1M
 bench-inquiry:
 	$(GO) run ./bench/inquiry -size $(SIZE) $(if $(DIR),-dir $(DIR))
+
+# Every page in every window (language, colour, width), with pictures in DIR.
+look: deps
+	TSUJIBAN_WINDOWS=all TSUJIBAN_SCREENSHOTS=$(DIR) $(GO) test -count=1 -timeout 60m ./console/...
 
 clean:
 	rm -rf bin

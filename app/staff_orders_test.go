@@ -63,7 +63,7 @@ func TestTwoPersons(t *testing.T) {
 	}
 	// People are changed on their page, which asks who it is.
 	do(first, http.MethodPost, "/v1/staff", control.Staff{Login: "x@example.jp", Name: "X", Role: "viewer"}, nil, tsujiban.CodeForbidden, "on the page Staff")
-	do(first, http.MethodPost, "/v1/staff/second@example.jp/disable", nil, nil, tsujiban.CodeForbidden, "on the page Staff")
+	do(first, http.MethodPost, "/v1/staff/second@example.jp/enable", nil, nil, tsujiban.CodeForbidden, "on the page Staff")
 }
 
 // TestHandOverByTwo: what leaves the house waits for a second person, and then reaches the first one, once.

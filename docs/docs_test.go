@@ -76,7 +76,7 @@ func TestDocumentation(t *testing.T) {
 					}
 				}
 			}
-			if ran == 0 {
+			if ran == 0 && !strings.HasPrefix(page, "portal.") { // a page for customers, who type nothing
 				t.Errorf("%s: nothing to run was found", page)
 			}
 			p.metrics(t, metrics)

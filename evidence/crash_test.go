@@ -270,8 +270,27 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// alone runs a test in a process of its own and tells whether this is it: a limit on files holds for the whole process, the log of package
+// testing included.
+func alone(t *testing.T) bool {
+	t.Helper()
+	const name = "TSUJIBAN_TEST_ALONE"
+	if os.Getenv(name) == t.Name() {
+		return true
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), name+"="+t.Name())
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	return false
+}
+
 // A file that may not grow beyond its limit (RLIMIT_FSIZE) is cut in the middle of a write: it never gets its name.
 func TestFileLimit(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	signal.Ignore(syscall.SIGXFSZ)
 	defer signal.Reset(syscall.SIGXFSZ)
 	s := newSite(t, 600)
@@ -297,6 +316,9 @@ func TestFileLimit(t *testing.T) {
 // TestEraseOnFullDisk: an erasure that cannot be stated leaves no statement and harms nothing, whether the disk was full from the start or is in the
 // middle of the statement; stated twice, as a run that was interrupted does, it is stated once.
 func TestEraseOnFullDisk(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	s := newSite(t, 600)
 	s.write(400)
 	l := s.open()
