@@ -250,7 +250,7 @@ func inJapanese(t *testing.T, tab *consoletest.Tab, path string) {
 		for (let n; n = walk.nextNode();) {
 			const e = n.parentElement, text = n.data.trim();
 			if (!text || /[\u3040-\u30ff\u4e00-\u9fff]/.test(text) || e.closest('script, style, code, pre, textarea, option, svg, [lang=en], .who, .typed')) continue;
-			if (/(?:\b[A-Za-z]{2,}[ ,.;:]+){2,}[A-Za-z]{2,}/.test(text)) out.push(text.slice(0, 120));
+			if (/(?:\b[A-Za-z]{2,}[,.;:]? +){2,}[A-Za-z]{2,}/.test(text)) out.push(text.slice(0, 120));
 		}
 		return out.join("\n");
 	})()`)
