@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin/tsujiban
 
-.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-fraud bench-ledger bench-inquiry bench-console look clean
+.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-fraud bench-ledger bench-inquiry bench-console look bench-viewers clean
 
 all: build
 
@@ -78,3 +78,7 @@ clean:
 # How much thieves get away with and whom it hurts, over simulated worlds that tuning never saw, beside counters as others keep them.
 bench-fraud:
 	$(GO) run ./bench/fraud $(FRAUDFLAGS)
+
+# What a thousand people who watch the desk cost the calls: make bench-viewers
+bench-viewers:
+	$(GO) test ./bench/console -run '^$$' -bench BenchmarkViewers -benchtime 1x -timeout 10m
