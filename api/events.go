@@ -16,6 +16,7 @@ import (
 
 	"tsujiban"
 	"tsujiban/app/control"
+	"tsujiban/people"
 )
 
 // Event is something that happens, as told in the data of a server-sent event whose name is its kind.
@@ -127,8 +128,14 @@ func (s *server) still(r *http.Request, c *call) bool {
 	return true
 }
 
+// kindSet is the kind of what people did. It names whom and what somebody asked about: it is for those who may see the record of actions.
+const kindSet = "set"
+
 // hears tells whether an event is for the caller, and takes out what is not.
 func (s *server) hears(c *call, e *Event) bool {
+	if e.Kind == kindSet && !c.May(people.SeeRecord) {
+		return false
+	}
 	if c.Person.Role.Staff() {
 		return true
 	}

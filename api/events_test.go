@@ -157,3 +157,18 @@ func TestSecondPerson(t *testing.T) {
 	}
 	s.must(http.StatusOK, "administrator", "POST", "/retention/runs", `{"dry_run":true}`)
 }
+
+// TestWhoDidWhat: what people did, and what they looked at, is told to those only who may see the record of actions.
+func TestWhoDidWhat(t *testing.T) {
+	s := newSite(t)
+	s.must(http.StatusOK, "administrator", "PATCH", "/customers/hakata-shokai", `{"contact":"new@example.jp"}`)
+	const told = `"kind":"set"`
+	if got := string(s.must(http.StatusOK, "administrator", "GET", "/live", "").body); !strings.Contains(got, told) {
+		t.Errorf("an administrator is not told: %s", got)
+	}
+	for _, role := range []string{"viewer", "analyst"} {
+		if got := string(s.must(http.StatusOK, role, "GET", "/live", "").body); strings.Contains(got, told) {
+			t.Errorf("a %s is told: %s", role, got)
+		}
+	}
+}

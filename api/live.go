@@ -6,9 +6,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"tsujiban/app/control"
+	"tsujiban/people"
 )
 
 // Status says how the program is.
@@ -145,6 +147,9 @@ func live(ctx context.Context, c *call, _ *nothing) (*body[Live], error) {
 	})
 	if !errors.Is(err, errEnough) {
 		return nil, err
+	}
+	if !c.May(people.SeeRecord) {
+		out.Body.Notes = slices.DeleteFunc(out.Body.Notes, func(n Happening) bool { return n.Kind == kindSet })
 	}
 	out.Body.Calls, out.Body.Notes = items(out.Body.Calls), items(out.Body.Notes)
 	return out, nil
