@@ -68,6 +68,11 @@ func Windows(role people.Role) (all []Window) {
 	return all
 }
 
+// Turn tells whether a page is looked at in a window, both by their place in the list: pages take turns where not all windows are asked for.
+func Turn(window, page int) bool {
+	return os.Getenv(WindowsVar) == "all" || (window+page)%2 == 0
+}
+
 // Browser is a Chromium.
 type Browser struct {
 	t    *testing.T
