@@ -19,6 +19,7 @@ type listener struct {
 	t     *testing.T
 	resp  *http.Response
 	lines *bufio.Scanner
+	never string // a kind that must not come
 }
 
 func listen(t *testing.T, url, token, last string) *listener {
@@ -41,7 +42,7 @@ func listen(t *testing.T, url, token, last string) *listener {
 	if resp.StatusCode == http.StatusOK && resp.Header.Get("Content-Type") != "text/event-stream" {
 		t.Fatalf("%v", resp.Header)
 	}
-	return &listener{t, resp, bufio.NewScanner(resp.Body)}
+	return &listener{t, resp, bufio.NewScanner(resp.Body), ""}
 }
 
 // next is the next event of a kind, and its id.
@@ -61,6 +62,9 @@ func (l *listener) next(kind string) (id string, e api.Event) {
 			}
 			if e.Kind != name {
 				l.t.Errorf("event %q has kind %q", name, e.Kind)
+			}
+			if name == l.never {
+				l.t.Errorf("told of %+v", e)
 			}
 			if name == kind {
 				return id, e
@@ -161,7 +165,18 @@ func TestSecondPerson(t *testing.T) {
 // TestWhoDidWhat: what people did, and what they looked at, is told to those only who may see the record of actions.
 func TestWhoDidWhat(t *testing.T) {
 	s := newSite(t)
+	srv := httptest.NewServer(s.api)
+	defer srv.Close()
+	defer srv.CloseClientConnections()
+	defer http.DefaultClient.CloseIdleConnections()
+	viewer, administrator := listen(t, srv.URL, "viewer", ""), listen(t, srv.URL, "administrator", "")
+	viewer.never = "set"
+	viewer.lines.Scan() // the comment that says that it has begun
+	administrator.lines.Scan()
 	s.must(http.StatusOK, "administrator", "PATCH", "/customers/hakata-shokai", `{"contact":"new@example.jp"}`)
+	s.must(http.StatusOK, "analyst", "PUT", "/customers/hakata-shokai/restriction", `{"level":"watch","note":"seen"}`)
+	administrator.next("set")
+	viewer.next("restricted")
 	const told = `"kind":"set"`
 	if got := string(s.must(http.StatusOK, "administrator", "GET", "/live", "").body); !strings.Contains(got, told) {
 		t.Errorf("an administrator is not told: %s", got)

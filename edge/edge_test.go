@@ -227,11 +227,15 @@ func TestRelayTableKeepsUp(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var live []*relay
 	serial := uint64(0)
-	for round := range 45_000 {
-		if grow := round < 30_000; len(live) == 0 || grow == (rng.IntN(3) > 0) {
+	for round := range 180_000 { // up to 40,000, so that buckets are split through a whole round and into the next
+		if grow := round < 120_000; len(live) == 0 || grow == (rng.IntN(3) > 0) {
 			serial++
 			a := r.take(uint32(serial))
-			r.index(a, txnKey{rng.Uint64() &^ 0xfff00, serial}) // half of the bits are worn
+			key := txnKey{rng.Uint64(), serial}
+			if serial%8 == 0 {
+				key.a &^= 0xfff00 // some share a few buckets, and overflow them
+			}
+			r.index(a, key)
 			live = append(live, a)
 			continue
 		}
@@ -246,6 +250,9 @@ func TestRelayTableKeepsUp(t *testing.T) {
 		}
 		live[i] = live[len(live)-1]
 		live = live[:len(live)-1]
+	}
+	if r.byKey.mask < 2<<bucketChunk-1 {
+		t.Error("no whole round of splitting")
 	}
 	if r.byKey.n != len(live) || r.inUse != len(live) || len(live) == 0 {
 		t.Errorf("%d by key, %d in use, want %d", r.byKey.n, r.inUse, len(live))

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -111,17 +112,18 @@ func BenchmarkViewers(b *testing.B) {
 	if out, err := exec.Command("go", "build", "-o", bin, "tsujiban/bench/load").CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
+	carrier := freeAddress(b)
 	site := consoletest.StartWith(b, "[guard.defaults]\nchannels = 0\ncalls_per_second = 0\n", func(c *config.Config) {
-		c.Carriers[0].Address, c.Carriers[0].Probe = carrierAddress, 0
+		c.Carriers[0].Address, c.Carriers[0].Probe = carrier, 0
 	})
 	limits := map[string]any{"limits": map[string]any{"cap_call": 5000, "cap_day": 1_000_000_000, "cap_month": 1_000_000_000, "bar_countries": []string{"CU"}}}
 	if err := site.App.Office("bench").Do(b.Context(), http.MethodPatch, "/v1/customers/"+string(consoletest.Firm), limits, nil); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		alone := carry(b, bin, site)
+		alone := carry(b, bin, carrier, site)
 		stop := watched(b, site)
-		with := carry(b, bin, site)
+		with := carry(b, bin, carrier, site)
 		late := stop()
 		fmt.Printf("\n| | nobody watches | %d viewers |\n|---|---|---|\n", viewers)
 		for _, row := range []struct {
@@ -138,8 +140,16 @@ func BenchmarkViewers(b *testing.B) {
 	}
 }
 
-// carrierAddress is where load is the carrier.
-const carrierAddress = "127.0.0.1:18070"
+// freeAddress is an address that nobody has: where load is to be the carrier, which the program must know before load starts.
+func freeAddress(b *testing.B) string {
+	b.Helper()
+	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	return c.LocalAddr().String()
+}
 
 // carried is what load tells, and what share of a core this process used meanwhile; load and viewers are processes of their own.
 type carried struct {
@@ -158,14 +168,14 @@ func spent(b *testing.B) time.Duration {
 }
 
 // carry makes calls, and others that are refused, and measures those that are carried.
-func carry(b *testing.B, bin string, site *consoletest.Site) (r carried) {
+func carry(b *testing.B, bin, carrier string, site *consoletest.Site) (r carried) {
 	b.Helper()
 	before := spent(b)
 	shown := exec.CommandContext(b.Context(), bin, "-to", site.SIP.String(), "-from", "092-555-1234", "-dial", "010-53-5xxx-xxxx", "-refused", "403", "-rate", strconv.Itoa(refused), "-for", (measured + warm).String())
 	if err := shown.Start(); err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.CommandContext(b.Context(), bin, "-json", "-to", site.SIP.String(), "-listen", carrierAddress, "-from", "092-555-1234", "-dial", "03-3xxx-xxxx",
+	cmd := exec.CommandContext(b.Context(), bin, "-json", "-to", site.SIP.String(), "-listen", carrier, "-from", "092-555-1234", "-dial", "03-3xxx-xxxx",
 		"-rate", strconv.Itoa(perSec), "-warm-for", warm.String(), "-for", measured.String())
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()

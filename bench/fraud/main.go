@@ -21,7 +21,7 @@ import (
 
 // The seeds of test and tuning are apart, for ever.
 const (
-	firstTest = 2_000_001
+	firstTest = 3_000_001
 	firstTune = 1
 )
 

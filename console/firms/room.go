@@ -49,33 +49,10 @@ func order(customer, what string) string { return "/v1/customers/" + url.PathEsc
 // pageSize is how many customers a page lists.
 const pageSize = 100
 
-// meter is how much of a limit is used.
-type meter struct {
-	Used, Limit control.Amount // Limit 0: none
-	Share       float64
-	Percent     int
-	Kind        string // as of a badge
-}
-
-func meterOf(used, limit control.Amount) meter {
-	m := meter{Used: used, Limit: limit, Kind: "info"}
-	if limit > 0 {
-		m.Share = float64(used) / float64(limit)
-	}
-	m.Percent = int(m.Share * 100)
-	switch {
-	case m.Share >= 1:
-		m.Kind = "bad"
-	case m.Share >= 0.8:
-		m.Kind = "warn"
-	}
-	return m
-}
-
 // line is one customer in the list.
 type line struct {
 	control.CustomerState
-	Day meter
+	Day ui.Meter
 }
 
 // asked is what the list shows.
@@ -130,7 +107,7 @@ func list(r *ui.Request) error {
 	}
 	var lines []line
 	for _, c := range found[(page-1)*pageSize : min(page*pageSize, len(found))] {
-		lines = append(lines, line{c, meterOf(c.Usage.Today+c.Usage.Reserved, c.Effective.CapDay)})
+		lines = append(lines, line{c, ui.MeterOf(c.Usage.Today+c.Usage.Reserved, c.Effective.CapDay)})
 	}
 	data["Customers"] = lines
 	return r.Page("list", data)
@@ -178,14 +155,14 @@ func show(r *ui.Request) error {
 	}
 	return r.Page("show", map[string]any{
 		"Head": h, "Cases": cases.Cases, "Use": &use, "Places": use.Places[:min(len(use.Places), 8)],
-		"Day": meterOf(c.Usage.Today+c.Usage.Reserved, c.Effective.CapDay), "Month": meterOf(c.Usage.Month+c.Usage.Reserved, c.Effective.CapMonth),
+		"Day": ui.MeterOf(c.Usage.Today+c.Usage.Reserved, c.Effective.CapDay), "Month": ui.MeterOf(c.Usage.Month+c.Usage.Reserved, c.Effective.CapMonth),
 		"Channels": channels(c),
 	})
 }
 
 // channels is how many of its calls at once a customer has.
-func channels(c *control.CustomerState) meter {
-	return meterOf(control.Amount(c.Usage.Channels), control.Amount(c.Effective.Channels))
+func channels(c *control.CustomerState) ui.Meter {
+	return ui.MeterOf(control.Amount(c.Usage.Channels), control.Amount(c.Effective.Channels))
 }
 
 // history is what was set for the customer.

@@ -104,7 +104,7 @@ func (m *room) bill(r *ui.Request) error {
 }
 
 // Share is a day's share of the dearest one.
-func (p *billPage) Share(a control.Amount) float64 { return share(a, p.HighDay) }
+func (p *billPage) Share(a control.Amount) float64 { return ui.Share(a, p.HighDay) }
 
 // Query asks for the same bill in another form.
 func (p *billPage) Query() string {

@@ -134,17 +134,10 @@ func (m *room) list(r *ui.Request) error {
 		if err != nil {
 			return err
 		}
-		l.Share = share(l.Usage.Today+l.Usage.Reserved, l.Effective.CapDay)
+		l.Share = ui.Share(l.Usage.Today+l.Usage.Reserved, l.Effective.CapDay)
 		lines = append(lines, l)
 	}
 	return r.Page("list", map[string]any{"Customers": lines})
-}
-
-func share(a, of control.Amount) float64 {
-	if of <= 0 {
-		return 0
-	}
-	return float64(a) / float64(of)
 }
 
 // checks is what to look at on a PBX; open to everybody, for who was attacked may not get in.

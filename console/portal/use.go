@@ -17,41 +17,20 @@ const (
 	liveEvery = 2 * time.Second
 )
 
-// meter is how much of a limit is used.
-type meter struct {
-	Used, Limit control.Amount // Limit 0: none
-	Left        control.Amount
-	Share       float64
-	Percent     int
-	Kind        string // as of a badge
-}
-
-func meterOf(used, limit control.Amount) meter {
-	m := meter{Used: used, Limit: limit, Left: max(limit-used, 0), Share: share(used, limit), Kind: "info"}
-	m.Percent = int(m.Share * 100)
-	switch {
-	case m.Share >= 1:
-		m.Kind = "bad"
-	case m.Share >= 0.8:
-		m.Kind = "warn"
-	}
-	return m
-}
-
 // now is what a customer uses at this moment.
 type now struct {
 	Customer control.CustomerState
 	At       string
-	Day      meter
-	Month    meter
+	Day      ui.Meter
+	Month    ui.Meter
 	Asked    bool // the question "was this you?" waits for an answer
 }
 
 func nowOf(c *control.CustomerState) *now {
 	n := &now{Customer: *c, At: at(c.ID)}
 	// What is set aside for running calls may be spent in a moment.
-	n.Day = meterOf(c.Usage.Today+c.Usage.Reserved, c.Effective.CapDay)
-	n.Month = meterOf(c.Usage.Month+c.Usage.Reserved, c.Effective.CapMonth)
+	n.Day = ui.MeterOf(c.Usage.Today+c.Usage.Reserved, c.Effective.CapDay)
+	n.Month = ui.MeterOf(c.Usage.Month+c.Usage.Reserved, c.Effective.CapMonth)
 	n.Asked = asked(c)
 	return n
 }
@@ -130,7 +109,7 @@ type place struct {
 
 func shares(list []control.UsePlace) (out []place) {
 	for _, p := range list {
-		out = append(out, place{p, share(p.Charge, max(list[0].Charge, 1))})
+		out = append(out, place{p, ui.Share(p.Charge, max(list[0].Charge, 1))})
 	}
 	return out
 }

@@ -81,23 +81,6 @@ func taken(err error, format string, args ...any) error {
 
 type scanner interface{ Scan(...any) error }
 
-func langCode(l tsujiban.Lang) string {
-	if l == tsujiban.English {
-		return "en"
-	}
-	return "ja"
-}
-
-func parseLangCode(s string) (tsujiban.Lang, error) {
-	switch s {
-	case "ja":
-		return tsujiban.Japanese, nil
-	case "en":
-		return tsujiban.English, nil
-	}
-	return 0, unknown("language", s)
-}
-
 const personColumns = `id, login, name, role, language, customers, created, disabled`
 
 func personArgs(p *people.Person) ([]any, error) {
@@ -106,7 +89,7 @@ func personArgs(p *people.Person) ([]any, error) {
 		list[i] = string(c)
 	}
 	customers, err := listText(list)
-	return []any{p.ID, p.Login, p.Name, p.Role.String(), langCode(p.Language), customers, micros(p.Created), nullMicros(p.Disabled)}, err
+	return []any{p.ID, p.Login, p.Name, p.Role.String(), languageCode(p.Language), customers, micros(p.Created), nullMicros(p.Disabled)}, err
 }
 
 func scanPerson(r scanner) (p people.Person, err error) {
@@ -120,7 +103,7 @@ func scanPerson(r scanner) (p people.Person, err error) {
 	if p.Role, ok = people.ParseRole(role); !ok {
 		return p, unknown("role", role)
 	}
-	if p.Language, err = parseLangCode(language); err != nil {
+	if p.Language, err = parseLanguage(language); err != nil {
 		return p, err
 	}
 	list, err := parseList(customers)
@@ -190,7 +173,7 @@ func (t *peopleTx) Notices(person string) (n people.Notices, err error) {
 	if err := foundOne(err, "choice of notices of", person); err != nil {
 		return n, err
 	}
-	if n.Language, err = parseLangCode(language); err != nil {
+	if n.Language, err = parseLanguage(language); err != nil {
 		return n, err
 	}
 	return n, json.Unmarshal([]byte(kinds), &n.Kinds)
@@ -211,7 +194,7 @@ func (t *peopleTx) PutNotices(n *people.Notices) error {
 	}
 	return t.exec(`INSERT INTO notices (person, mail, language, quiet_from, quiet_to, kinds) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (person) DO UPDATE SET (mail, language, quiet_from, quiet_to, kinds) = (excluded.mail, excluded.language, excluded.quiet_from, excluded.quiet_to, excluded.kinds)`,
-		n.Person, n.Mail, langCode(n.Language), int64(n.QuietFrom), int64(n.QuietTo), string(b))
+		n.Person, n.Mail, languageCode(n.Language), int64(n.QuietFrom), int64(n.QuietTo), string(b))
 }
 
 // AddProposal keeps a new proposal and sets its ID.
