@@ -25,7 +25,7 @@ unit:
 
 # Where goroutines meet. What is left out has one goroutine, or its work is a process that is killed: unit runs it.
 race:
-	$(GO) test -race -short -skip '^TestLedger$$|^TestCompareCalls$$|^TestKilled' ./edge/... ./journal/... ./guard/... ./store/... ./evidence/... ./app/...
+	$(GO) test -race -short -skip '^TestLedger$$|^TestCompareCalls$$|^TestKilled$$|^TestKilledProgram$$|^TestKilledWhile(Rebuilding|Importing)$$' ./edge/... ./journal/... ./guard/... ./store/... ./evidence/... ./app/...
 
 # Against programs that we did not write: SIPp, Kamailio, sipvicious, baresip.
 interop: build
