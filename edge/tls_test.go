@@ -131,7 +131,10 @@ func TestTrunkByCertificate(t *testing.T) {
 		if strings.TrimSpace(got) != c.want {
 			t.Errorf("with %s certificate: %q, %v", c.name, got, err)
 		}
-		_ = conn.Close() // the edge has closed it
+		if c.want == "" {
+			_, _ = io.Copy(io.Discard, conn.NetConn()) // an alert comes before the edge has counted, the connection's end after
+		}
+		_ = conn.Close()
 	}
 	if got := l.desk.call(0).attempt; got.Customer != "traveller" || got.Trunk != "roaming" || len(l.desk.order) != 1 {
 		t.Errorf("%d calls, the last of %s over %s", len(l.desk.order), got.Customer, got.Trunk)
