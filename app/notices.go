@@ -207,38 +207,59 @@ const keepEvery = time.Minute
 func (t *teller) follow(ctx context.Context, pos uint64) {
 	rd := t.app.journal.Reader(pos + 1).SkipErased()
 	defer func() { _ = rd.Close() }() // read only
-	var ev tsujiban.Event
-	kept := pos
-	for ctx.Err() == nil {
-		wait, cancel := context.WithTimeout(ctx, keepEvery)
-		line, err := rd.Line(wait)
-		cancel()
+	f := following{teller: t, rd: rd, pos: pos, kept: pos}
+	for ctx.Err() == nil && f.read(ctx) {
+	}
+}
+
+// following is how far the journal was read, and how far that is kept.
+type following struct {
+	*teller
+	rd        *journal.Reader
+	ev        tsujiban.Event
+	pos, kept uint64
+}
+
+// read reads for keepEvery, and keeps how far it came; one context for all of it, since one for each line takes as long as the reading.
+// It is false when there is nothing more to read.
+func (f *following) read(ctx context.Context) bool {
+	wait, cancel := context.WithTimeout(ctx, keepEvery)
+	defer cancel()
+	for {
+		line, err := f.rd.Line(wait)
+		if ctx.Err() != nil {
+			return false
+		}
 		if err != nil {
-			if pos > kept && ctx.Err() == nil && t.put(ctx, pos, nil) {
-				kept = pos
+			if f.pos > f.kept {
+				f.put(ctx, nil)
 			}
-			if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-				continue
+			if errors.Is(err, context.DeadlineExceeded) {
+				return true
 			}
-			if !errors.Is(err, io.EOF) && ctx.Err() == nil {
-				t.app.log.Error("the journal cannot be read for notices; it goes on at the next start", slog.Any("error", err))
+			if !errors.Is(err, io.EOF) {
+				f.app.log.Error("the journal cannot be read for notices; it goes on at the next start", slog.Any("error", err))
 			}
-			return
+			return false
 		}
 		seq, tell := telling(line)
-		if pos = max(pos, seq); !tell {
-			if pos-kept >= 100_000 && t.put(ctx, pos, nil) {
-				kept = pos
+		if f.pos = max(f.pos, seq); !tell {
+			if f.pos-f.kept >= 100_000 {
+				f.put(ctx, nil)
 			}
 			continue
 		}
-		if err := journal.ParseEvent(line, &ev); err != nil {
-			t.app.log.Error("an entry cannot be read for notices", slog.Uint64("entry", pos), slog.Any("error", err))
+		if err := journal.ParseEvent(line, &f.ev); err != nil {
+			f.app.log.Error("an entry cannot be read for notices", slog.Uint64("entry", f.pos), slog.Any("error", err))
 			continue
 		}
-		if t.put(ctx, pos, t.event(&ev)) {
-			kept = pos
-		}
+		f.put(ctx, f.event(&f.ev))
+	}
+}
+
+func (f *following) put(ctx context.Context, ns []outbox.Notice) {
+	if f.teller.put(ctx, f.pos, ns) {
+		f.kept = f.pos
 	}
 }
 

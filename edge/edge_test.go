@@ -251,7 +251,7 @@ func TestRelayTableKeepsUp(t *testing.T) {
 		live[i] = live[len(live)-1]
 		live = live[:len(live)-1]
 	}
-	if r.byKey.mask < 2<<bucketChunk-1 {
+	if r.byKey.mask < 2*firstBuckets-1 {
 		t.Error("no whole round of splitting")
 	}
 	if r.byKey.n != len(live) || r.inUse != len(live) || len(live) == 0 {

@@ -23,13 +23,14 @@ type bucket struct {
 }
 
 const (
-	bucketSize  = 7
-	bucketLoad  = 4 // entries a bucket in the mean, from which on buckets are split
-	bucketChunk = 12
+	bucketSize   = 7
+	bucketLoad   = 4  // entries a bucket in the mean, from which on buckets are split
+	bucketChunk  = 16 // 4 MB, of which only the buckets in use take memory
+	firstBuckets = 1 << 12
 )
 
 func (x *keyIndex) init() {
-	*x = keyIndex{chunks: [][]bucket{make([]bucket, 1<<bucketChunk)}, mask: 1<<bucketChunk - 1}
+	*x = keyIndex{chunks: [][]bucket{onHugePages[bucket](1 << bucketChunk)}, mask: firstBuckets - 1}
 }
 
 // home is the bucket of a hash.
@@ -117,7 +118,7 @@ func (x *keyIndex) grow() {
 	}
 	from, to := x.split, x.split+x.mask+1
 	if int(to>>bucketChunk) == len(x.chunks) {
-		x.chunks = append(x.chunks, make([]bucket, 1<<bucketChunk))
+		x.chunks = append(x.chunks, onHugePages[bucket](1<<bucketChunk))
 	}
 	if x.split++; x.split > x.mask {
 		x.mask, x.split = x.mask<<1|1, 0

@@ -99,7 +99,7 @@ type relays struct {
 }
 
 const (
-	chunkBits = 10
+	chunkBits = 15 // 8 MB, of which only what was used once takes memory
 	bufSize   = 2048
 )
 
@@ -124,7 +124,7 @@ func (t *relays) find(slot, secret uint32) *relay {
 func (t *relays) take(secret uint32) *relay {
 	if len(t.free) == 0 {
 		base := uint32(len(t.chunks)) << chunkBits
-		t.chunks = append(t.chunks, make([]relay, 1<<chunkBits))
+		t.chunks = append(t.chunks, onHugePages[relay](1<<chunkBits))
 		for i := uint32(1 << chunkBits); i > 0; i-- {
 			t.free = append(t.free, base+i-1)
 		}
