@@ -21,8 +21,9 @@ import (
 
 // The seeds of test and tuning are apart, for ever.
 const (
-	firstTest = 3_000_001
+	firstTest = 4_000_001
 	firstTune = 1
+	lastTune  = 1_000_000
 )
 
 type options struct {
@@ -30,6 +31,7 @@ type options struct {
 	tune, detail, alone              bool
 	caution                          float64
 	hints, markdown                  string
+	first                            uint64
 }
 
 func main() {
@@ -39,12 +41,17 @@ func main() {
 	flag.IntVar(&o.curve, "curve", 4, "over how many of the worlds the curves are drawn")
 	flag.IntVar(&o.workers, "workers", 2, "worlds at a time")
 	flag.BoolVar(&o.tune, "tune", false, "take the seeds for tuning instead of those of the test")
+	flag.Uint64Var(&o.first, "first", firstTune, "the first of the seeds for tuning: to confirm on others what was found on these")
 	flag.BoolVar(&o.detail, "detail", false, "list what was hurt")
 	flag.BoolVar(&o.alone, "alone", false, "measure the guard alone")
 	flag.Float64Var(&o.caution, "caution", 0, "caution of the guard in decibans; 0 is the default")
 	flag.StringVar(&o.hints, "hints", "packaging/hints.txt", "`file` of hints")
 	flag.StringVar(&o.markdown, "markdown", "", "write the tables to this `file`, too")
 	flag.Parse()
+	if o.tune && o.first+uint64(max(o.seeds, 0)) > lastTune {
+		fmt.Fprintln(os.Stderr, "bench/fraud: the seeds for tuning end at", lastTune)
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, &o); err != nil {
@@ -106,7 +113,7 @@ func (o *options) each(ctx context.Context, hints []string, f func(n int, t *tow
 	next := make(chan int)
 	first := uint64(firstTest)
 	if o.tune {
-		first = firstTune
+		first = o.first
 	}
 	done := 0
 	for range o.workers {

@@ -22,6 +22,7 @@ type figures struct {
 	newLost, newCalls, newOut ratio // newcomers
 	kinds                     map[string]*backtest.Kind
 	hurts                     []hurt
+	stops                     []stop
 	thefts                    []*theft
 	played                    int
 	took                      time.Duration
@@ -56,6 +57,7 @@ func (f *figures) add(o *outcome) {
 		sum.CallsToStop = append(sum.CallsToStop, k.CallsToStop...)
 		sum.YenToStop = append(sum.YenToStop, k.YenToStop...)
 	}
+	f.stops = append(f.stops, o.stops...)
 	f.hurts = append(f.hurts, o.hurts...)
 	f.thefts = slices.AppendSeq(f.thefts, maps.Values(o.thefts))
 	f.took += o.took
@@ -260,6 +262,19 @@ func detail(w io.Writer, f *figures) {
 	slices.Sort(lines)
 	for _, l := range lines {
 		fmt.Fprintln(w, l)
+	}
+	for _, r := range f.stops {
+		c, attack := r.customer, ""
+		if c.Attack != nil {
+			attack = c.Attack.Kind
+		}
+		fmt.Fprintf(w, "stop %-14s %-16s newcomer=%-5v seed %d %s %s %5.1f dB %v %s:", attack, c.Kind, c.Newcomer, r.seed, c.ID, r.by.At.In(jst).Format("Mon 01-02 15:04"), float64(r.by.Weight), r.by.Reach, r.by.Campaign.Factor)
+		for _, y := range r.by.Why {
+			if y.Value != 0 {
+				fmt.Fprintf(w, " %s %.1f", y.Kind, float64(y.Value))
+			}
+		}
+		fmt.Fprintln(w)
 	}
 	slices.SortFunc(f.thefts, func(a, b *theft) int { return cmp.Compare(b.lost, a.lost) })
 	for _, t := range f.thefts[:min(40, len(f.thefts))] {

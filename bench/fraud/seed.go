@@ -15,6 +15,9 @@ import (
 	"tsujiban/trace"
 )
 
+// jst is where the simulated firms are.
+var jst = time.FixedZone("JST", 9*3600)
+
 // detector is what is measured.
 type detector struct {
 	name  string
@@ -54,7 +57,7 @@ func newTown(o simulate.Options, hints []string) (*town, error) {
 		return nil, err
 	}
 	t := &town{seed: o.Seed, world: w, calls: w.Calls()}
-	t.setup = &backtest.Setup{Customers: w.Trace(), Location: time.FixedZone("JST", 9*3600), Hints: hints, ReleaseAfter: 24 * time.Hour}
+	t.setup = &backtest.Setup{Customers: w.Trace(), Location: jst, Hints: hints, ReleaseAfter: 24 * time.Hour}
 	// Every class of numbers is open: what is barred needs no detector.
 	t.setup.Limits.AllowClasses = []string{"premium", "satellite", "undesignated"}
 	if t.setup.Plan, err = numbering.New("JP"); err != nil {
@@ -84,9 +87,17 @@ type theft struct {
 	exposed, lost tsujiban.Money
 }
 
+// stop is a restriction of a customer, with why.
+type stop struct {
+	seed     uint64
+	customer *simulate.Customer
+	by       tsujiban.Restriction
+}
+
 // outcome is what became of a town under one detector.
 type outcome struct {
 	score  *backtest.Score
+	stops  []stop
 	hurts  []hurt
 	thefts map[tsujiban.CustomerID]*theft
 	took   time.Duration
@@ -106,8 +117,13 @@ func (t *town) play(ctx context.Context, d detector) (*outcome, error) {
 		out.score.Customer(c.ID, c.Newcomer)
 	}
 	n, from := 0, t.world.Evaluate()
+	stopped := func(r *tsujiban.Restriction) {
+		if r.Level >= tsujiban.LevelRestrict && !r.At.Before(from) {
+			out.stops = append(out.stops, stop{t.seed, who[r.Customer], *r})
+		}
+	}
 	start := time.Now()
-	err = t.setup.PlayJudge(ctx, j, simulate.Source(t.calls), replay.Options{}, func(r *replay.Result) error {
+	err = t.setup.PlayJudge(ctx, j, simulate.Source(t.calls), replay.Options{OnRestriction: stopped}, func(r *replay.Result) error {
 		c := &t.calls[n]
 		n++
 		out.score.Add(r, c.Label)

@@ -49,6 +49,7 @@ func (s *State) trace(c *Call, d *destination) Trace {
 		up:      uint8(min(c.Abroad, 3)),
 		overlap: c.In > 0,
 	}
+	t.beside = s.gathered.joins(c, d, &t)
 	t.near, t.neared = b.near(c.Callee)
 	if c.Source != 0 {
 		if c.Source != s.sourceKey && s.settled.sources.fresh(c.Source) == 1 {
@@ -79,10 +80,10 @@ func (m *Model) weighCall(s *State, c *Call, d *destination, t *Trace, e *eviden
 		s.lastHour = c.At // said with each call it would count one fact many times
 		e.add(tsujiban.EvidenceHour, s.settled.hours.weigh(c.Hour))
 	}
-	if t.arrives {
+	if t.arrives && s.said.first(c.Source) {
 		e.add(tsujiban.EvidenceSource, m.weigh(s, topicSource, 1))
 	}
-	if c.Agent != 0 && c.Agent != s.lastAgent && s.settled.agents.fresh(c.Agent) == 1 {
+	if c.Agent != 0 && c.Agent != s.lastAgent && s.settled.agents.fresh(c.Agent) == 1 && s.said.first(c.Agent) {
 		e.add(tsujiban.EvidenceUserAgent, m.weigh(s, topicAgent, 1))
 	}
 	if s.registered != 0 && c.At-s.registered < dayMillis {
@@ -93,6 +94,9 @@ func (m *Model) weighCall(s *State, c *Call, d *destination, t *Trace, e *eviden
 
 // weighPace weighs how long ago the last calls were, and how many are up.
 func (m *Model) weighPace(s *State, d *destination, t *Trace, e *evidence) {
+	if t.beside > 0 {
+		return
+	}
 	pace := centi(0)
 	switch {
 	case t.again && t.talked:
@@ -195,7 +199,7 @@ func (m *Model) endedAbroad(s *State, t *Trace, now, ms int64, f *Finding) {
 		}
 		e.add(tsujiban.EvidenceAnswerRate, w)
 		if ms > 0 {
-			e.add(tsujiban.EvidenceDuration, m.weighLength(s, ms)/beside+longer(ms))
+			e.add(tsujiban.EvidenceDuration, m.weighLength(s, ms)/beside+t.shared(longer(ms)))
 			if b.talks[0] != 0 && ms >= inVain {
 				e.add(tsujiban.EvidenceEqualDurations, m.weigh(s, topicEqual, alike)/beside)
 			}
@@ -203,7 +207,7 @@ func (m *Model) endedAbroad(s *State, t *Trace, now, ms int64, f *Finding) {
 	}
 	if t.strange {
 		s.turn(d, now)
-		e.add(tsujiban.EvidenceSpending, d.spent.add(t.charge(ms), s.usualAbroad(), &spendingAbroad))
+		e.add(tsujiban.EvidenceSpending, d.spent.add(t.charge(ms)/uint32(1+t.beside), s.usualAbroad(), &spendingAbroad))
 	}
 	m.conclude(s, d, t, now, ms, 0, &e, f)
 	if f.Level < tsujiban.LevelWatch && !s.suspected(now) && !t.redial {
@@ -239,10 +243,10 @@ func (m *Model) Running(s *State, t *Trace, now int64, ms int64, others int, f *
 	}
 	var e evidence
 	e.add(tsujiban.EvidenceAnswerRate, m.weigh(s, topicAnswered, 1))
-	e.add(tsujiban.EvidenceDuration, max(m.weighLength(s, ms), 0)+longer(ms))
+	e.add(tsujiban.EvidenceDuration, t.shared(max(m.weighLength(s, ms), 0)+longer(ms)))
 	spent := d.spent // a copy: nothing is changed
 	spent.turn(now, d.scope.value(now, leakHere) < watchAt, &spendingAbroad)
-	e.add(tsujiban.EvidenceSpending, spent.more(t.charge(ms), s.usualAbroad(), &spendingAbroad))
+	e.add(tsujiban.EvidenceSpending, spent.more(t.charge(ms)/uint32(1+t.beside), s.usualAbroad(), &spendingAbroad))
 	w := e.total()
 	here, abroad := d.scope.value(now, leakHere), s.abroad.value(now, s.leakAbroad())
 	limit := m.threshold(t.price, ms, others, d.daily())

@@ -15,6 +15,7 @@ const (
 	heardLately  = -6 * deciban
 	heardMillis  = 14 * dayMillis
 	thiefChooses = 4000 // millionths: a thief has some 250 destinations to choose from
+	thiefDaily   = 4    // new ones in a day
 )
 
 // weighDestination backs off from the customer's own calls to those of customers like it, and to those of all: a
@@ -37,7 +38,10 @@ func (m *Model) weighDestination(s *State, c *Call, d *destination, t *Trace, e 
 		abroad := s.settled.topics[topicAbroad].share(1, m.backing(s, topicAbroad, 1), priors[topicAbroad].doubt)
 		fresh := s.settled.topics[topicNovelty].share(1, m.backing(s, topicNovelty, 1), priors[topicNovelty].doubt)
 		own := abroad * fresh / million * m.expected(s, d.key) / million
-		w += clip(ratio(thiefChooses, own), novelLeast, novelMost) * s.history() / 100 * (100 - trust) / 100
+		// His calls come beside the customer's own: where a day brings new destinations anyway, one more of them says little, however
+		// few of all calls they are.
+		often := s.novelDaily() * m.expected(s, d.key) / million
+		w += clip(min(ratio(thiefChooses, own), ratio(thiefDaily*thiefChooses, often)), novelLeast, novelMost) * s.history() / 100 * (100 - trust) / 100
 	}
 	if t.again {
 		// One call to a place is seldom the only one: the next ones say less.
@@ -88,6 +92,13 @@ func (s *State) history() centi {
 	)
 	n := s.settled.topics[topicAbroad].total()
 	return floor + centi(n*(100-floor)/(n+half))
+}
+
+// novelDaily is how many new destinations a day brings, in millionths. Of somebody of whom nothing is known it is one in ten days, which
+// counts like three days.
+func (s *State) novelDaily() uint64 {
+	const doubt = 3 * hit
+	return (uint64(s.settled.topics[topicNovelty][1])*million + doubt*million/10) / (uint64(s.watched) + doubt)
 }
 
 // expected is how likely a new destination is this one, in millionths: as often as with all customers, and with one that roams

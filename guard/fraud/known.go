@@ -56,8 +56,9 @@ func (k *known) fade() {
 
 // The size of a customer's book of numbers.
 const (
-	bookRows = 64
-	bookWays = 5
+	bookRows  = 64
+	bookWays  = 5
+	bookAgain = 2 // places in each row for what was met more than once
 )
 
 // book is which numbers a customer has to do with: those that it has called or been called by. It keeps some hundred of them by
@@ -119,22 +120,26 @@ func (b *book) note(number uint64, now int64) { b.put(number, bookTime(now)) }
 func (b *book) trust(number uint64, now int64) {
 	row, _ := bookPlace(number)
 	b.put(number, 0)
+	b.put(number, 0) // to the front
 	b[row][0].first = bookTime(now) - bookKnown
 }
 
+// put moves a number to the front of its row. One that was not there comes behind the first two: strangers, whom a call centre meets by the
+// hundred, push out one another and not whom the customer has to do with again and again.
 func (b *book) put(number uint64, first uint16) {
 	row, tag := bookPlace(number)
 	r := &b[row]
-	i := 0
+	i, to := 0, 0
 	for i < bookWays-1 && r[i].tag != tag && r[i].tag != 0 {
 		i++
 	}
 	e := r[i]
 	if e.tag != tag {
 		e.tag, e.first = tag, first
+		to = min(i, bookAgain)
 	}
-	copy(r[1:i+1], r[:i])
-	r[0] = e
+	copy(r[to+1:i+1], r[to:i])
+	r[to] = e
 }
 
 // forget drops the numbers that are not known yet: suspicion has arisen.

@@ -19,7 +19,7 @@ type Options struct {
 
 // The defaults.
 const (
-	DefaultCaution tsujiban.Decibans = 44
+	DefaultCaution tsujiban.Decibans = 40
 	DefaultHarm                      = 20_000 * tsujiban.Unit
 )
 
@@ -93,6 +93,7 @@ type Trace struct {
 	gap     uint8
 	gapHere uint8 // since the last call to the same destination
 	up      uint8
+	beside  uint8 // calls that began together with it, before it (gathering)
 	near    uint8
 }
 

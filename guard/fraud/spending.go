@@ -22,11 +22,12 @@ type spendingRule struct {
 	floor uint32 // yen: no day with less is full
 	from  int64  // hundredths of a doubling of the fullest day up to which nothing is said
 	each  centi  // for each doubling beyond
+	once  centi  // at most, for one call: the money has to come together
 	most  centi
 }
 
 // Of honest customers' days at a destination one in a thousand costs four times the fullest before, of thieves' more than half.
-var spendingAbroad = spendingRule{floor: 2000, from: 150, each: 16 * deciban, most: 40 * deciban}
+var spendingAbroad = spendingRule{floor: 2000, from: 150, each: 16 * deciban, once: 16 * deciban, most: 40 * deciban}
 
 // turn begins a new day. What the last one cost becomes usual when it was not suspicious, but never more than twice as much as was usual
 // before and the floor.
@@ -56,7 +57,8 @@ func (p *spending) more(yen, usual uint32, r *spendingRule) centi {
 		return 0
 	}
 	doublings := (log2(sum) - log2(full)) * 100 >> logBits
-	return max(centi(clip64((doublings-r.from)*int64(r.each)/100, 0, int64(r.most)))-centi(p.said), 0)
+	w := centi(clip64((doublings-r.from)*int64(r.each)/100, 0, int64(r.most))) - centi(p.said)
+	return clip(w, 0, r.once)
 }
 
 // add adds so many yen and returns what that adds to what was said.

@@ -55,8 +55,15 @@ func TestFullDaysAreLearnedSlowly(t *testing.T) {
 	r := &spendingAbroad
 	var p spending
 	p.turn(dayMillis, true, r)
-	if w := p.add(100*r.floor, 0, r); w != r.most {
-		t.Errorf("a hundred times as much weighs %d", w)
+	sum := p.add(100*r.floor, 0, r)
+	if sum != r.once {
+		t.Errorf("one call of a hundred times as much weighs %d", sum)
+	}
+	for range 3 {
+		sum += p.add(1, 0, r)
+	}
+	if sum != r.most {
+		t.Errorf("a hundred times as much weighs %d", sum)
 	}
 	if w := p.add(1, 0, r); w != 0 {
 		t.Errorf("it was said twice: %d", w)
@@ -72,7 +79,7 @@ func TestFullDaysAreLearnedSlowly(t *testing.T) {
 		t.Errorf("one day taught %d", once.fullest)
 	}
 	p.allow()
-	if w := p.more(0, 0, r); w != 0 || p.fullest != 100*r.floor+1 {
+	if w := p.more(0, 0, r); w != 0 || p.fullest != 100*r.floor+4 {
 		t.Errorf("after yes: %d, %+v", w, p)
 	}
 }

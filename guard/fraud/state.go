@@ -92,9 +92,12 @@ type State struct {
 	registered   int64 // when somebody last registered from a source that was not known
 	called       int64 // when the last call in was answered or came
 	today        today
-	homeUp       uint8 // that count
-	redials      uint8 // tries of the same number without success, one after the other
-	lastInVain   bool  // the last call abroad ended without talk
+	gathered     gathering
+	said         said   // cleared every day
+	watched      uint16 // how many days have settled, in hits: what the counts of settled habits are of
+	homeUp       uint8  // that count
+	redials      uint8  // tries of the same number without success, one after the other
+	lastInVain   bool   // the last call abroad ended without talk
 
 	// What is learned settles after a day in which no suspicion arose: a thief's test
 	// calls come up to a day before the theft. Only the pace is learned at once.
@@ -221,6 +224,7 @@ func (m *Model) settle(s *State, now int64) {
 		m.Configure(Options{})
 	}
 	if day := now / dayMillis; day != s.today.day {
+		s.said = said{}
 		s.today.close(day, s.home.value(now, leakHome) < homeThreshold-askBelow, s.abroad.value(now, s.leakAbroad()) < m.caution)
 	}
 	if s.serial == 0 {
@@ -229,6 +233,8 @@ func (m *Model) settle(s *State, now int64) {
 		s.like = uint8(s.segment())
 	}
 	if s.pendingSince != 0 && now-s.pendingSince >= dayMillis && !s.suspected(now) {
+		s.watched += uint16(min((now-s.pendingSince)*hit/dayMillis, 60*hit))
+		s.watched = min(s.watched, full)
 		s.settled.merge(&s.pending)
 		m.crowds[s.like].add(&s.pending)
 		for i := range s.destinations {
@@ -254,6 +260,7 @@ func (m *Model) settle(s *State, now int64) {
 	s.faded = week
 	for range min(weeks, 52) {
 		s.settled.fade()
+		s.watched = faded(s.watched)
 		for i := range s.destinations {
 			d := &s.destinations[i]
 			if d.calls = faded(d.calls); d.calls == 0 {
