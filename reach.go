@@ -208,6 +208,9 @@ func (d Destination) Key() uint16 {
 	return code
 }
 
+// SharedCost tells whether a Destination.Key is that of the shared-cost numbers at home.
+func SharedCost(key uint16) bool { return key&keyShared != 0 }
+
 func appendKey(b []byte, key uint16) []byte {
 	b = strconv.AppendUint(b, uint64(key&keyCode), 10)
 	switch {

@@ -118,7 +118,7 @@ func DefaultLimits() tsujiban.Limits {
 
 // The caution and the harm when the file says nothing.
 const (
-	DefaultCaution = 40
+	DefaultCaution = 38
 	DefaultHarm    = 20_000 * tsujiban.Unit
 )
 

@@ -19,7 +19,7 @@ type Options struct {
 
 // The defaults.
 const (
-	DefaultCaution tsujiban.Decibans = 40
+	DefaultCaution tsujiban.Decibans = 38
 	DefaultHarm                      = 20_000 * tsujiban.Unit
 )
 

@@ -78,7 +78,9 @@ func clip64(n, least, most int64) int64 { return min(max(n, least), most) }
 func (s *State) usualAbroad() uint32 {
 	var n uint32
 	for i := range s.destinations {
-		n = max(n, s.destinations[i].spent.fullest)
+		if d := &s.destinations[i]; !tsujiban.SharedCost(d.key) { // a day's list at home says nothing of what a country may cost
+			n = max(n, d.spent.fullest)
+		}
 	}
 	return max(n/2, spendingAbroad.floor*100/uint32(s.history()))
 }

@@ -84,6 +84,22 @@ func TestFullDaysAreLearnedSlowly(t *testing.T) {
 	}
 }
 
+// TestWhatIsSpentAtHomeExcusesNothingAbroad: a call centre that has customers ring shared-cost numbers all day may not spend half as much in a country
+// that is new.
+func TestWhatIsSpentAtHomeExcusesNothingAbroad(t *testing.T) {
+	var s State
+	none := s.usualAbroad()
+	home := tsujiban.Destination{Scope: tsujiban.ScopeDomestic, Class: tsujiban.ClassSharedCost, Code: 81}
+	s.destinations[0] = destination{key: home.Key(), spent: spending{fullest: 100_000}}
+	if got := s.usualAbroad(); got != none {
+		t.Errorf("a country may cost %d a day", got)
+	}
+	s.destinations[1] = destination{key: 82, spent: spending{fullest: 100_000}}
+	if got := s.usualAbroad(); got != 50_000 {
+		t.Errorf("beside one that costs 100,000 a country may cost %d a day", got)
+	}
+}
+
 // TestCharge: time is charged in steps, and nothing that a caller or a deck says overflows.
 func TestCharge(t *testing.T) {
 	for _, c := range []struct {
