@@ -21,17 +21,24 @@ import (
 //go:embed assets
 var assetFiles embed.FS
 
-// asset is a file as it is served: plain, and pre-compressed where that is shorter.
+// asset is a file as it is served: plain, and compressed where that is shorter.
 type asset struct {
-	kind              string
-	plain, gzip, zstd []byte
+	kind  string
+	plain []byte
+
+	pack       sync.Once // when somebody fetches it: the first page that names it must not wait for that
+	gzip, zstd []byte    // after pack
 }
 
-// assets reads the files once. Their address has a hash over all of them, so that they can be kept for ever by who fetched them.
-var assets = sync.OnceValue(func() (out struct {
+type allAssets struct {
 	hash  string
 	files map[string]*asset
-}) {
+}
+
+// assets are read once. Their address has a hash over all of them, so that they can be kept for ever by who fetched them.
+var assets = sync.OnceValue(readAssets)
+
+func readAssets() (out allAssets) {
 	out.files = map[string]*asset{}
 	sum := sha256.New()
 	names, err := fs.Glob(assetFiles, "assets/*")
@@ -46,11 +53,16 @@ var assets = sync.OnceValue(func() (out struct {
 		short := path.Base(name)
 		fmt.Fprintf(sum, "%s\x00%d\x00", short, len(data))
 		sum.Write(data)
-		out.files[short] = &asset{kind: kindOf(short), plain: data, gzip: zipped(data), zstd: zstdOf(data)}
+		out.files[short] = &asset{kind: kindOf(short), plain: data}
 	}
 	out.hash = hex.EncodeToString(sum.Sum(nil))[:16]
 	return out
-})
+}
+
+func (a *asset) packed() (gzip, zstd []byte) {
+	a.pack.Do(func() { a.gzip, a.zstd = zipped(a.plain), zstdOf(a.plain) })
+	return a.gzip, a.zstd
+}
 
 func kindOf(name string) string {
 	if k := mime.TypeByExtension(path.Ext(name)); k != "" {
@@ -75,12 +87,17 @@ func zipped(data []byte) []byte {
 	return b.Bytes()
 }
 
-func zstdOf(data []byte) []byte {
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression))
+// zstdAssets looks no further back than a file is long: the tables of a larger window cost seconds, the first time.
+var zstdAssets = sync.OnceValue(func() *zstd.Encoder { // EncodeAll is safe for concurrent use
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(64<<10), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		panic(err) // constant options
 	}
-	if out := w.EncodeAll(data, nil); len(out) < len(data) {
+	return w
+})
+
+func zstdOf(data []byte) []byte {
+	if out := zstdAssets().EncodeAll(data, nil); len(out) < len(data) {
 		return out
 	}
 	return nil
@@ -106,13 +123,14 @@ func ServeAsset(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
 	body := a.plain
+	gzip, zstd := a.packed()
 	switch accept := r.Header.Get("Accept-Encoding"); {
-	case a.zstd != nil && accepts(accept, "zstd"):
+	case zstd != nil && accepts(accept, "zstd"):
 		h.Set("Content-Encoding", "zstd")
-		body = a.zstd
-	case a.gzip != nil && accepts(accept, "gzip"):
+		body = zstd
+	case gzip != nil && accepts(accept, "gzip"):
 		h.Set("Content-Encoding", "gzip")
-		body = a.gzip
+		body = gzip
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method != http.MethodHead {

@@ -75,3 +75,19 @@ func TestMasked(t *testing.T) {
 		t.Error("nothing is taken for a token")
 	}
 }
+
+// TestAddressesPackNothing: a page that names assets does not wait for them to be compressed, which took seconds after a start.
+func TestAddressesPackNothing(t *testing.T) {
+	all := readAssets()
+	if len(all.files) == 0 || all.hash == "" || Asset("style.css") != AssetPath+all.hash+"/style.css" {
+		t.Fatalf("%d files, %q", len(all.files), Asset("style.css"))
+	}
+	for name, a := range all.files {
+		if a.gzip != nil || a.zstd != nil {
+			t.Errorf("%s was packed", name)
+		}
+		if gzip, zstd := a.packed(); len(a.plain) > packFrom && (gzip == nil || zstd == nil) {
+			t.Errorf("%s was not packed", name)
+		}
+	}
+}
