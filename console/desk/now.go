@@ -125,10 +125,12 @@ func (n *nowPage) watch(ctx context.Context, show func(...ui.Part)) error {
 		defer one.Unlock()
 		p := pictureOf(&f, m)
 		// What people read as it falls comes at once; what they compare, each second.
-		if show(ui.Part{Name: "notes", Data: p}); f.At.Sub(last) >= time.Second {
+		parts := []ui.Part{{Name: "notes", Data: p}}
+		if f.At.Sub(last) >= time.Second {
 			last = f.At
-			show(ui.Part{Name: "totals", Data: p}, ui.Part{Name: "calls", Data: p})
+			parts = append(parts, ui.Part{Name: "totals", Data: p}, ui.Part{Name: "calls", Data: p})
 		}
+		show(parts...)
 		return nil
 	})
 	cancel()

@@ -21,6 +21,9 @@ import (
 //
 // In the page, <main data-live="/live/now"> says where the topic is and <div data-part="totals"> where a part goes. Each part is
 // the template of its name in the page's file, so that the page shows the same without script.
+//
+// Streams stand back behind calls: a change goes out once for all parts, as the lines that are new where most are not (see delta), and to a few
+// viewers at a time, so that a call never waits behind a thousand of them.
 type Topic struct {
 	Page string // whose templates are shown
 	// Run watches until ctx is done and calls show with the parts whenever something may have changed. When it returns an
@@ -44,8 +47,9 @@ type Part struct {
 
 // shown is a part as the viewers of a language have it.
 type shown struct {
-	seq  uint64
-	html []byte
+	seq   uint64
+	html  []byte
+	lines [][]byte // of html, as they are sent
 }
 
 // viewer is one open page. Its queue is bounded: who does not read fast enough is dropped and comes back by itself.
@@ -61,6 +65,9 @@ const (
 	writeTime   = 10 * time.Second
 	heartbeat   = 15 * time.Second
 	retryTime   = 2 * time.Second // what the browser waits before it comes back
+
+	burst      = 25               // viewers that are written to at once
+	burstPause = time.Millisecond // between two bursts: a thousand viewers have a change within 40 ms
 )
 
 // maxViewers is how many may watch one topic.
@@ -131,7 +138,7 @@ func (t *Topic) enter(r *Request) (*viewer, []byte, error) {
 	var first []byte
 	for _, name := range t.order {
 		if s, ok := t.latest[v.lang][name]; ok && s.seq > since {
-			first = append(first, t.event(name, s)...)
+			first = append(first, t.event(name, s.seq, s.lines, nil)...)
 		}
 	}
 	return v, first, nil
@@ -214,30 +221,55 @@ func (t *Topic) watched(ctx context.Context, l tsujiban.Lang) bool {
 	return false
 }
 
+// queue keeps what changed as the latest, and hands it to the viewers.
 func (t *Topic) queue(ctx context.Context, l tsujiban.Lang, parts []Part, rendered [][]byte) {
+	out, to := t.change(ctx, l, parts, rendered)
+	for len(to) > 0 && out != nil {
+		t.hand(out, to[:min(len(to), burst)])
+		if to = to[min(len(to), burst):]; len(to) == 0 {
+			return
+		}
+		select {
+		case <-time.After(burstPause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// change takes over what was rendered, and says what to send to whom: to those who were there before, who have all that was sent so far.
+func (t *Topic) change(ctx context.Context, l tsujiban.Lang, parts []Part, rendered [][]byte) (out []byte, to []*viewer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if ctx.Err() != nil {
-		return
+		return nil, nil
 	}
-	var out []byte
 	for i, p := range parts {
 		old, known := t.latest[l][p.Name]
 		if rendered[i] == nil || known && bytes.Equal(old.html, rendered[i]) {
 			continue
 		}
 		t.seq++
-		s := shown{t.seq, rendered[i]}
+		s := shown{t.seq, rendered[i], linesOf(rendered[i])}
 		if t.latest[l][p.Name] = s; !known && !slices.Contains(t.order, p.Name) {
 			t.order = append(t.order, p.Name)
 		}
-		out = append(out, t.event(p.Name, s)...)
-	}
-	if out == nil {
-		return
+		out = append(out, t.event(p.Name, s.seq, s.lines, old.lines)...)
 	}
 	for v := range t.viewers {
-		if v.lang != l {
+		if v.lang == l {
+			to = append(to, v)
+		}
+	}
+	return out, to
+}
+
+// hand queues a change to viewers, and drops those whose queue is full.
+func (t *Topic) hand(out []byte, to []*viewer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, v := range to {
+		if _, there := t.viewers[v]; !there {
 			continue
 		}
 		select {
@@ -249,16 +281,70 @@ func (t *Topic) queue(ctx context.Context, l tsujiban.Lang, parts []Part, render
 	}
 }
 
-// event writes a part as the event stream has it (HTML Standard, server-sent events).
-func (t *Topic) event(name string, s shown) []byte {
-	b := fmt.Appendf(nil, "id: %s-%d\nevent: part\ndata: %s\n", t.boot, s.seq, name)
-	for line := range bytes.Lines(bytes.ReplaceAll(s.html, []byte("\r"), nil)) {
-		line = bytes.TrimSpace(line)
-		if len(line) > 0 {
-			b = append(b, "data: "...)
-			b = append(b, line...)
-			b = append(b, '\n')
+// linesOf are the lines of a part as they are sent: trimmed, none empty.
+func linesOf(html []byte) (lines [][]byte) {
+	for line := range bytes.Lines(bytes.ReplaceAll(html, []byte("\r"), nil)) {
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			lines = append(lines, line)
 		}
 	}
+	return lines
+}
+
+// event writes a part as the event stream has it (HTML Standard, server-sent events): whole, or as what differs from what the viewer has where
+// that is shorter.
+func (t *Topic) event(name string, seq uint64, lines, old [][]byte) []byte {
+	whole := t.write("part", name, seq, lines)
+	if old == nil {
+		return whole
+	}
+	if change := t.write("change", name, seq, delta(old, lines)); len(change) < len(whole) {
+		return change
+	}
+	return whole
+}
+
+func (t *Topic) write(event, name string, seq uint64, lines [][]byte) []byte {
+	b := fmt.Appendf(nil, "id: %s-%d\nevent: %s\ndata: %s\n", t.boot, seq, event, name)
+	for _, line := range lines {
+		b = append(b, "data: "...)
+		b = append(b, line...)
+		b = append(b, '\n')
+	}
 	return append(b, '\n')
+}
+
+// alike is how many places of a line that stands at several are tried.
+const alike = 16
+
+// delta tells how new lines are made of old ones: "=3,12" are twelve from the third on, counted from zero, "+text" is a line that is new.
+func delta(old, lines [][]byte) (out [][]byte) {
+	at := map[string][]int{}
+	for i, line := range old {
+		if places := at[string(line)]; len(places) < alike {
+			at[string(line)] = append(places, i)
+		}
+	}
+	run := func(i, from int) (n int) {
+		for i+n < len(lines) && from+n < len(old) && bytes.Equal(lines[i+n], old[from+n]) {
+			n++
+		}
+		return n
+	}
+	for i := 0; i < len(lines); {
+		from, n := 0, 0
+		for _, place := range at[string(lines[i])] {
+			if m := run(i, place); m > n {
+				from, n = place, m
+			}
+		}
+		if n == 0 {
+			out = append(out, append([]byte{'+'}, lines[i]...))
+			i++
+			continue
+		}
+		out = append(out, fmt.Appendf(nil, "=%d,%d", from, n))
+		i += n
+	}
+	return out
 }

@@ -2,9 +2,11 @@ package ui
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -13,6 +15,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"tsujiban"
@@ -270,4 +273,78 @@ func watchOne(t *testing.T, at string, open func(), f func(event) bool) {
 			e = event{}
 		}
 	}
+}
+
+// applied is what a browser makes of a change (console.js).
+func applied(t *testing.T, old [][]byte, change [][]byte) (lines [][]byte) {
+	t.Helper()
+	for _, c := range change {
+		if c[0] == '+' {
+			lines = append(lines, c[1:])
+			continue
+		}
+		var from, n int
+		if _, err := fmt.Sscanf(string(c), "=%d,%d", &from, &n); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, old[from:from+n]...)
+	}
+	return lines
+}
+
+// TestDelta: whatever the lines, the change makes the new ones of the old ones; a verdict on top of a list is told without the rest of the list.
+func TestDelta(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	text := func() (lines [][]byte) {
+		for range rng.IntN(40) {
+			lines = append(lines, []byte(fmt.Sprintf("<p>%d</p>", rng.IntN(9))))
+		}
+		return lines
+	}
+	for range 500 {
+		old, want := text(), text()
+		if got := applied(t, old, delta(old, want)); !slices.EqualFunc(got, want, bytes.Equal) {
+			t.Fatalf("of %s\nbecame %s\nnot %s", old, got, want)
+		}
+	}
+	note := func(i int) string { return fmt.Sprintf("<li><time>%d</time>\n<p>refused</p>\n</li>\n", i) }
+	var before, after strings.Builder
+	for i := range 30 {
+		before.WriteString(note(100 - i))
+		after.WriteString(note(103 - i))
+	}
+	old, now := linesOf([]byte("<ol>\n"+before.String()+"</ol>")), linesOf([]byte("<ol>\n"+after.String()+"</ol>"))
+	topic := Topic{boot: "x"}
+	if whole, change := topic.event("notes", 2, now, nil), topic.event("notes", 2, now, old); len(change) > len(whole)/4 || !bytes.Contains(change, []byte("event: change\ndata: notes\n")) {
+		t.Errorf("%d bytes where the whole has %d:\n%s", len(change), len(whole), change)
+	}
+}
+
+// TestBursts: a change goes to a few viewers at a time, whatever their number, and to all of them.
+func TestBursts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		topic := Topic{viewers: map[*viewer]struct{}{}, latest: [2]map[string]shown{{}, {}}}
+		for range 2*burst + 1 {
+			topic.viewers[&viewer{queue: make(chan []byte, viewerQueue), gone: make(chan struct{})}] = struct{}{}
+		}
+		waiting := func() (n int) {
+			for v := range topic.viewers {
+				n += len(v.queue)
+			}
+			return n
+		}
+		done := make(chan struct{})
+		go func() {
+			topic.queue(t.Context(), 0, []Part{{Name: "part"}}, [][]byte{[]byte("<p>1</p>")})
+			close(done)
+		}()
+		for _, want := range []int{burst, 2 * burst, 2*burst + 1} {
+			synctest.Wait()
+			if n := waiting(); n != want {
+				t.Errorf("%d viewers have it, want %d", n, want)
+			}
+			time.Sleep(burstPause)
+		}
+		<-done
+	})
 }

@@ -28,6 +28,8 @@
       charts(e);
     }
   };
+  const lines = new Map(); // of each part, as the stream told them
+  const part = (name, now) => { lines.set(name, now); place(name, now.join('\n')); };
   const open = () => {
     const at = document.querySelector('[data-live]');
     if (!at || stream || document.hidden) return;
@@ -38,9 +40,16 @@
       // The browser comes back by itself, but after a refusal: then we do, later.
       if (stream && stream.readyState === EventSource.CLOSED) { close(); setTimeout(() => state === 'lost' && open(), 10000); }
     });
-    stream.addEventListener('part', (e) => {
-      const end = e.data.indexOf('\n');
-      place(end < 0 ? e.data : e.data.slice(0, end), end < 0 ? '' : e.data.slice(end + 1));
+    stream.addEventListener('part', (e) => { const [name, ...now] = e.data.split('\n'); part(name, now); });
+    // Lines that are new, among runs of lines that are there: ui.Topic says how.
+    stream.addEventListener('change', (e) => {
+      const [name, ...how] = e.data.split('\n');
+      const old = lines.get(name) || [];
+      part(name, how.flatMap((h) => {
+        if (h[0] !== '=') return [h.slice(1)];
+        const [from, count] = h.slice(1).split(',').map(Number);
+        return old.slice(from, from + count);
+      }));
     });
   };
   const close = () => { if (stream) { stream.close(); stream = null; } };
