@@ -170,7 +170,7 @@ func (a *App) startData(context.Context) error {
 
 // startStore opens the store and puts the seed into it.
 func (a *App) startStore(ctx context.Context) (err error) {
-	a.store, err = sqlite.Open(ctx, a.cfg.StoreFile(), sqlite.WithClock(a.now), sqlite.WithErased(a.erased), sqlite.WithSuspicions(a.suspected))
+	a.store, err = sqlite.Open(ctx, a.cfg.StoreFile(), sqlite.WithClock(a.now), sqlite.WithZone(a.cfg.Node.TimeZone), sqlite.WithErased(a.erased), sqlite.WithSuspicions(a.suspected))
 	if err != nil {
 		return err
 	}

@@ -29,15 +29,31 @@ const (
 	longSpan  = 400 * 24 * time.Hour
 )
 
-// billed are a customer's outgoing calls of a span, oldest first.
-func (a *App) billed(ctx context.Context, id tsujiban.CustomerID, from, to time.Time, each func(*bill.Call) error) error {
-	var b bill.Call
+// used adds up a customer's days.
+func (a *App) used(ctx context.Context, id tsujiban.CustomerID, u *bill.Use, from, to time.Time) error {
+	days, err := a.store.DailyUse(ctx, id, from.In(u.Zone), to)
+	for i := range days {
+		d := &days[i]
+		u.Add(d.Day, d.Destination, &bill.Sum{Attempts: d.Attempts, Refused: d.Refused, Answered: d.Answered, Talk: d.Talk, Charge: d.Charge})
+	}
+	return err
+}
+
+// usedHours adds up a customer's hours, call by call.
+func (a *App) usedHours(ctx context.Context, id tsujiban.CustomerID, u *bill.Use, from, to time.Time) error {
 	return a.store.EachCall(ctx, id, from, to, func(c *store.CallSum) error {
 		if c.Direction != tsujiban.Out {
 			return nil
 		}
-		b = bill.Call{ID: c.ID, At: c.At, Callee: c.Callee, Destination: c.Destination, Refused: c.Action == tsujiban.Deny, Answered: c.Answered, Talk: c.Talk, Charge: c.Charge}
-		return each(&b)
+		s := bill.Sum{Attempts: 1, Talk: c.Talk, Charge: c.Charge}
+		if c.Action == tsujiban.Deny {
+			s.Refused = 1
+		}
+		if c.Answered {
+			s.Answered = 1
+		}
+		u.AddHour(c.At, &s)
+		return nil
 	})
 }
 
@@ -54,7 +70,8 @@ func (s *controlServer) customerOf(r *http.Request) (control.CustomerState, *tim
 	return a.customerState(&a.customers[i]), a.cfg.Node.TimeZone, nil
 }
 
-// use tells what a customer used: this month when nothing is said.
+// use tells what a customer used: this month when nothing is said. By the hour only a short span, and not for who asks by day: hours are read
+// call by call.
 func (s *controlServer) use(r *http.Request) (any, error) {
 	a, v := s.app, r.URL.Query()
 	state, zone, err := s.customerOf(r)
@@ -73,10 +90,19 @@ func (s *controlServer) use(r *http.Request) (any, error) {
 	if !from.Before(to) || to.Sub(from) > longSpan {
 		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "from, to: write a span of at most %d days, from before to", longSpan/(24*time.Hour))
 	}
-	behind := a.fresh(r.Context())
-	u := bill.NewUse(zone, to.Sub(from) <= hoursSpan)
-	if err := a.billed(r.Context(), tsujiban.CustomerID(state.ID), from, to, func(c *bill.Call) error { u.Add(c); return nil }); err != nil {
+	by := v.Get("by")
+	if by != "" && by != "day" && by != "hour" {
+		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "by: write day or hour")
+	}
+	behind, id := a.fresh(r.Context()), tsujiban.CustomerID(state.ID)
+	u := bill.NewUse(zone, by != "day" && to.Sub(from) <= hoursSpan)
+	if err := a.used(r.Context(), id, u, from, to); err != nil {
 		return nil, err
+	}
+	if u.Hours != nil {
+		if err := a.usedHours(r.Context(), id, u, from, to); err != nil {
+			return nil, err
+		}
 	}
 	return control.Use{
 		Customer: state.ID, From: from, To: to, Hours: useBy(u.Hours), Days: useBy(u.Days), Places: usePlaces(u.Places), Total: useSum(&u.Total),
@@ -146,10 +172,8 @@ func (s *controlServer) billOrder(r *http.Request) (o billOrder, err error) {
 	if o.whole {
 		note += "; whole numbers"
 	}
-	done, err := a.record(r.Context(), byOf(r), note)
-	if err == nil {
-		o.behind = a.viewed.wait(r.Context(), done.Seq)
-	}
+	o.behind = a.fresh(r.Context()) // before the look is recorded, for which nobody needs to wait in the view
+	_, err = a.record(r.Context(), byOf(r), note)
 	return o, err
 }
 
@@ -166,9 +190,16 @@ func (s *controlServer) bill(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := bill.New(o.from.Location())
-	if err := s.app.billed(r.Context(), tsujiban.CustomerID(o.state.ID), o.from, o.to, func(c *bill.Call) error { b.Add(c); return nil }); err != nil {
+	b, id := bill.New(o.from.Location()), tsujiban.CustomerID(o.state.ID)
+	if err := s.app.used(r.Context(), id, b.Use, o.from, o.to); err != nil {
 		return nil, err
+	}
+	groups, err := s.app.store.Billed(r.Context(), id, o.from)
+	if err != nil {
+		return nil, err
+	}
+	for i := range groups {
+		b.Add(linesOf(&groups[i]))
 	}
 	out := control.Bill{
 		Customer: o.state.ID, Name: o.state.Name, Month: o.month, Lines: []control.BillLine{}, Days: useBy(b.Days), Places: usePlaces(b.Places),
@@ -187,6 +218,16 @@ func (s *controlServer) bill(r *http.Request) (any, error) {
 	return out, nil
 }
 
+// linesOf are calls that are alike as lines of a bill.
+func linesOf(g *store.Alike) (all bill.Line, singles []bill.Line) {
+	all = bill.Line{First: g.First, Last: g.Last, Place: bill.PlaceOf(g.Destination), Count: g.Count, Talk: g.Talk, Least: g.Least, Most: g.Most, Charge: g.Charge}
+	for i := range g.Calls {
+		c := &g.Calls[i]
+		singles = append(singles, bill.Line{First: c.At, Last: c.At, Place: all.Place, Callee: c.Callee, Call: c.ID, Count: 1, Talk: c.Talk, Least: c.Charge, Most: c.Charge, Charge: c.Charge})
+	}
+	return all, singles
+}
+
 // billTable is the bill as a table, a row for each call.
 func (s *controlServer) billTable(w http.ResponseWriter, r *http.Request) {
 	o, err := s.billOrder(r)
@@ -196,8 +237,8 @@ func (s *controlServer) billTable(w http.ResponseWriter, r *http.Request) {
 	}
 	zone := o.from.Location()
 	t := newTable(w, fmt.Sprintf("bill-%s-%s.csv", o.state.ID, o.month), "time", "number", "country", "class", "talk_s", "yen")
-	err = s.app.billed(r.Context(), tsujiban.CustomerID(o.state.ID), o.from, o.to, func(c *bill.Call) error {
-		if !c.Answered && c.Charge == 0 {
+	err = s.app.store.EachCall(r.Context(), tsujiban.CustomerID(o.state.ID), o.from, o.to, func(c *store.CallSum) error {
+		if c.Direction != tsujiban.Out || c.Talk <= 0 && c.Charge == 0 {
 			return nil
 		}
 		return t.row(c.At.In(zone).Format(time.DateTime), o.number(c.Callee), c.Destination.Country(), c.Destination.Class.String(),

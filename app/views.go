@@ -54,6 +54,9 @@ func (a *App) follow(ctx context.Context, pos uint64) {
 	a.viewed.begin(a.store, pos, a.journal.Committed)
 	a.viewed.seen = a.pulse.apply
 	a.fillPulse(ctx)
+	if err := a.store.MakeDays(ctx); err != nil && ctx.Err() == nil {
+		a.log.Warn("the sums by day cannot be made; pages read the calls instead", slog.Any("error", err))
+	}
 	rd := a.journal.Reader(pos + 1).SkipErased()
 	f := &store.Follower{View: &a.viewed, OnState: func(err error) {
 		if err != nil {

@@ -1,5 +1,5 @@
 // Package bill sums up what a customer used: by hour, day and destination, and as an itemised bill in which equal lines are one.
-// It is pure; what it is fed comes from the view of the calls, one call after the other, and it holds no more than its bounds.
+// It is pure; what it is fed are the sums and the equal lines that the view of the calls tells, and it holds no more than its bounds.
 package bill
 
 import (
@@ -10,18 +10,6 @@ import (
 	"tsujiban"
 )
 
-// Call is what is needed of one outgoing call.
-type Call struct {
-	ID          tsujiban.CallID
-	At          time.Time
-	Callee      tsujiban.Number
-	Destination tsujiban.Destination
-	Refused     bool
-	Answered    bool
-	Talk        time.Duration
-	Charge      tsujiban.Money
-}
-
 // Sum is calls counted.
 type Sum struct {
 	Attempts int
@@ -31,16 +19,9 @@ type Sum struct {
 	Charge   tsujiban.Money
 }
 
-func (s *Sum) add(c *Call) {
-	s.Attempts++
-	if c.Refused {
-		s.Refused++
-	}
-	if c.Answered {
-		s.Answered++
-	}
-	s.Talk += c.Talk
-	s.Charge = s.Charge.Add(c.Charge)
+func (s *Sum) add(o *Sum) {
+	s.Attempts, s.Refused, s.Answered, s.Talk = s.Attempts+o.Attempts, s.Refused+o.Refused, s.Answered+o.Answered, s.Talk+o.Talk
+	s.Charge = s.Charge.Add(o.Charge)
 }
 
 // Place is a destination as a bill tells it: a country, or a kind of number at home.
@@ -71,17 +52,18 @@ func NewUse(zone *time.Location, hours bool) *Use {
 	return u
 }
 
-// Add counts a call.
-func (u *Use) Add(c *Call) {
-	local := c.At.In(u.Zone)
-	y, m, d := local.Date()
-	sum(u.Days, time.Date(y, m, d, 0, 0, 0, 0, u.Zone)).add(c)
-	if u.Hours != nil {
-		// Zones are whole minutes off: the hour of the clock on the wall.
-		sum(u.Hours, local.Add(-time.Duration(local.Minute())*time.Minute-time.Duration(local.Second())*time.Second-time.Duration(local.Nanosecond()))).add(c)
-	}
-	sum(u.Places, PlaceOf(c.Destination)).add(c)
-	u.Total.add(c)
+// Add counts what was used on a day, given by its midnight in Zone, at one destination.
+func (u *Use) Add(day time.Time, d tsujiban.Destination, s *Sum) {
+	sum(u.Days, day).add(s)
+	sum(u.Places, PlaceOf(d)).add(s)
+	u.Total.add(s)
+}
+
+// AddHour counts a call in its hour; days, places and total are not its business.
+func (u *Use) AddHour(at time.Time, s *Sum) {
+	// Zones are whole minutes off: the hour of the clock on the wall.
+	local := at.In(u.Zone)
+	sum(u.Hours, local.Add(-time.Duration(local.Minute())*time.Minute-time.Duration(local.Second())*time.Second-time.Duration(local.Nanosecond()))).add(s)
 }
 
 func sum[K comparable](m map[K]*Sum, k K) *Sum {
@@ -93,10 +75,10 @@ func sum[K comparable](m map[K]*Sum, k K) *Sum {
 	return s
 }
 
-// The folding of lines.
+// How lines are folded.
 const (
-	foldFrom  = 5                // so many calls that are alike stand singly; more are one line
-	foldAbout = 15 * time.Second // lengths that are this close are alike
+	FoldFrom  = 5                // so many calls that are alike stand singly; more are one line
+	FoldAbout = 15 * time.Second // lengths that are this close are alike
 	maxGroups = 5000             // kinds of line; what is beyond is one line by destination
 )
 
@@ -117,71 +99,49 @@ func (l *Line) About() time.Duration {
 	return (l.Talk / time.Duration(max(l.Count, 1))).Round(time.Second)
 }
 
-type alike struct {
-	place Place
-	about int64 // -1: of any length
-}
-
-type group struct {
-	Line
-	singles []Line // while there are few
-}
-
-// Bill gathers the lines of a month. Only answered calls cost and are told.
+// Bill is a month's sums and its lines.
 type Bill struct {
 	*Use
-	groups map[alike]*group
+	lines  []Line
+	groups int
+	rest   map[Place]*Line // beyond maxGroups
 }
 
 // New makes an empty bill.
 func New(zone *time.Location) *Bill {
-	return &Bill{Use: NewUse(zone, false), groups: map[alike]*group{}}
+	return &Bill{Use: NewUse(zone, false), rest: map[Place]*Line{}}
 }
 
-// Add puts a call on the bill.
-func (b *Bill) Add(c *Call) {
-	b.Use.Add(c)
-	if !c.Answered && c.Charge == 0 {
+// Add puts calls that are alike on the bill: one line, or the single calls when they are given and few. The sums are not its business.
+func (b *Bill) Add(group Line, singles []Line) {
+	if b.groups++; b.groups > maxGroups {
+		l := b.rest[group.Place]
+		if l == nil {
+			b.rest[group.Place] = &group
+			return
+		}
+		if group.First.Before(l.First) {
+			l.First = group.First
+		}
+		if group.Last.After(l.Last) {
+			l.Last = group.Last
+		}
+		l.Count, l.Talk = l.Count+group.Count, l.Talk+group.Talk
+		l.Least, l.Most, l.Charge = min(l.Least, group.Least), max(l.Most, group.Most), l.Charge.Add(group.Charge)
 		return
 	}
-	key := alike{PlaceOf(c.Destination), int64((c.Talk + foldAbout/2) / foldAbout)}
-	g := b.groups[key]
-	if g == nil && len(b.groups) >= maxGroups {
-		key.about = -1
-		g = b.groups[key]
-	}
-	line := Line{First: c.At, Last: c.At, Place: key.place, Callee: c.Callee, Call: c.ID, Count: 1, Talk: c.Talk, Least: c.Charge, Most: c.Charge, Charge: c.Charge}
-	if g == nil {
-		g = &group{Line: line, singles: []Line{line}}
-		b.groups[key] = g
+	if group.Count <= FoldFrom && len(singles) == group.Count {
+		b.lines = append(b.lines, singles...)
 		return
 	}
-	g.Count++
-	if c.At.Before(g.First) {
-		g.First = c.At
-	}
-	if c.At.After(g.Last) {
-		g.Last = c.At
-	}
-	g.Talk += c.Talk
-	g.Least, g.Most, g.Charge = min(g.Least, c.Charge), max(g.Most, c.Charge), g.Charge.Add(c.Charge)
-	if g.Count <= foldFrom {
-		g.singles = append(g.singles, line)
-	} else {
-		g.singles = nil
-	}
+	b.lines = append(b.lines, group)
 }
 
 // Lines are the lines, in the order of time.
-func (b *Bill) Lines() (lines []Line) {
-	for _, g := range b.groups {
-		if g.Count <= foldFrom {
-			lines = append(lines, g.singles...)
-			continue
-		}
-		l := g.Line
-		l.Callee, l.Call = tsujiban.Number{}, 0
-		lines = append(lines, l)
+func (b *Bill) Lines() []Line {
+	lines := slices.Clone(b.lines)
+	for _, l := range b.rest {
+		lines = append(lines, *l)
 	}
 	slices.SortFunc(lines, func(x, y Line) int {
 		return cmp.Or(x.First.Compare(y.First), cmp.Compare(x.Call, y.Call), cmp.Compare(y.Charge, x.Charge))

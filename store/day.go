@@ -33,3 +33,14 @@ type CustomerDay struct {
 	Charge      tsujiban.Money
 	New         bool // no answered call there in the time before that was asked for
 }
+
+// Alike are a customer's calls of a span that make one line of a bill.
+type Alike struct {
+	Destination tsujiban.Destination // without its code: a country, and a kind of number
+	First, Last time.Time
+	Count       int
+	Talk        time.Duration // of all
+	Least, Most tsujiban.Money
+	Charge      tsujiban.Money // of all
+	Calls       []CallSum      // when there are few: ID, At, Callee, Talk and Charge of each
+}

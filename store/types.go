@@ -95,6 +95,7 @@ type DayUse struct {
 	Day         time.Time // midnight in the location asked for
 	Destination tsujiban.Destination
 	Attempts    int // all that were asked for, refused ones too
+	Refused     int
 	Answered    int
 	Talk        time.Duration
 	Charge      tsujiban.Money

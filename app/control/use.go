@@ -30,7 +30,7 @@ type Use struct {
 	Customer string     `json:"customer"`
 	From     time.Time  `json:"from"`
 	To       time.Time  `json:"to"`
-	Hours    []UseAt    `json:"hours,omitempty"` // of a span of at most ten days
+	Hours    []UseAt    `json:"hours,omitempty"` // of a span of at most ten days, and not by=day
 	Days     []UseAt    `json:"days"`
 	Places   []UsePlace `json:"places"` // the dearest first
 	Total    UseSum     `json:"total"`

@@ -62,7 +62,7 @@ func fill(ctx context.Context, c *config.Config, calls int, now time.Time) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, rd.Close()) }()
-	s, err := sqlite.Open(ctx, c.StoreFile())
+	s, err := sqlite.Open(ctx, c.StoreFile(), sqlite.WithZone(c.Node.TimeZone))
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,15 @@ func (c *cmd) checkStore(report *evidence.CheckReport, sound bool, erased time.T
 		more := itoa(cmp.More)
 		fault(0, "ほかに "+more+" 件が違います", more+" calls more differ")
 	}
-	if len(cmp.Differences) > 0 {
+	sums, err := st.CompareDays(c.ctx)
+	if err != nil {
+		return 0, err
+	}
+	if sums > 0 {
+		n := itoa(sums)
+		fault(0, "日別・宛先別の集計のうち "+n+" 件が通話一覧の通話と合いません", n+" sums by day and destination are not what the calls of the store come to")
+	}
+	if len(cmp.Differences) > 0 || sums > 0 {
 		fault(0, "原因を調べた後、停止して \"tsujiban rebuild\" を実行すると、通話一覧を記録簿から作り直せます", "when it is known who touched it: \"tsujiban rebuild\", while stopped, makes the calls anew from the journal")
 	}
 	return cmp.Same, nil

@@ -49,7 +49,7 @@ func runRebuild(c *cmd, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, rd.Close()) }()
-	st, err := sqlite.Open(c.ctx, cfg.StoreFile(), sqlite.WithoutCalls(), sqlite.WithErased(func(from, to uint64) bool { return journal.Covered(gone, from, to) }))
+	st, err := sqlite.Open(c.ctx, cfg.StoreFile(), sqlite.WithoutCalls(), sqlite.WithZone(cfg.Node.TimeZone), sqlite.WithErased(func(from, to uint64) bool { return journal.Covered(gone, from, to) }))
 	if err != nil {
 		return err
 	}

@@ -150,7 +150,7 @@ func show(r *ui.Request) error {
 		return err
 	}
 	var use control.Use
-	if err := r.Office.Do(r.Context(), http.MethodGet, order(c.ID, "/use"), nil, &use); err != nil {
+	if err := r.Office.Do(r.Context(), http.MethodGet, order(c.ID, "/use?by=day"), nil, &use); err != nil {
 		return err
 	}
 	return r.Page("show", map[string]any{

@@ -3,6 +3,7 @@ package portal
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ type settingsPage struct {
 	Limits    []limit
 }
 
-const lately = 90 * 24 * time.Hour
+const lately = 90 // days
 
 func (m *room) settings(r *ui.Request) error {
 	p, err := m.settingsPage(r)
@@ -57,7 +58,9 @@ func (m *room) settingsPage(r *ui.Request) (*settingsPage, error) {
 	}
 	p := &settingsPage{Head: h}
 	var u control.Use
-	if err := r.Office.Do(r.Context(), http.MethodGet, order(h.Customer.ID, "/use?from="+r.Now().Add(-lately).UTC().Format(time.RFC3339)), nil, &u); err != nil {
+	t := r.Now().In(r.Zone)
+	q := url.Values{"by": {"day"}, "from": {time.Date(t.Year(), t.Month(), t.Day()-lately, 0, 0, 0, 0, r.Zone).Format(time.RFC3339)}}
+	if err := r.Office.Do(r.Context(), http.MethodGet, order(h.Customer.ID, "/use?"+q.Encode()), nil, &u); err != nil {
 		return nil, err
 	}
 	p.countries(r, &u)

@@ -91,7 +91,7 @@ func (m *room) use(r *ui.Request) error {
 	t := r.Now().In(r.Zone)
 	to := time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, r.Zone)
 	from := to.AddDate(0, 0, -shownDays)
-	q := url.Values{"from": {from.Format(time.RFC3339)}, "to": {to.Format(time.RFC3339)}}
+	q := url.Values{"by": {"day"}, "from": {from.Format(time.RFC3339)}, "to": {to.Format(time.RFC3339)}}
 	var u control.Use
 	if err := r.Office.Do(r.Context(), http.MethodGet, order(h.Customer.ID, "/use?"+q.Encode()), nil, &u); err != nil {
 		return err

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math"
 	"runtime"
 	"time"
@@ -34,13 +35,21 @@ func position(ctx context.Context, q querier) (uint64, error) {
 // the calls hold is read, and nothing of it is kept after the return.
 func (s *Store) ApplyEvents(ctx context.Context, events []tsujiban.Event) error {
 	return s.withView(func(v *database) (err error) {
-		defer func() { s.suspicions.settled(err) }()
+		defer func() {
+			if s.suspicions.settled(err); err != nil {
+				s.open.forget()
+			}
+		}()
 		return v.change(ctx, "fold events into the calls", func(tx *sql.Tx) error {
 			pos, err := position(ctx, tx)
 			if err != nil {
 				return err
 			}
 			f := newFold()
+			if f.days, err = s.days(ctx, tx); err != nil {
+				return err
+			}
+			f.open = s.open.of()
 			if f.book, err = s.suspicions.of(ctx, tx); err != nil {
 				return err
 			}
@@ -65,7 +74,7 @@ func (s *Store) ApplyEvents(ctx context.Context, events []tsujiban.Event) error 
 			if s.suspicions.tell != nil {
 				s.suspicions.changed = f.changed
 			}
-			return setPosition(ctx, tx, last)
+			return f.setPosition(ctx, tx, last)
 		})
 	})
 }
@@ -74,8 +83,12 @@ func missing(have, next uint64) error {
 	return tsujiban.Errorf(tsujiban.CodeConflict, "the calls hold the journal up to event %d, but the next one given is %d: %s", have, next, adviseView)
 }
 
-func setPosition(ctx context.Context, tx *sql.Tx, seq uint64) error {
-	_, err := tx.ExecContext(ctx, `UPDATE position SET seq = ?`, int64(seq))
+func (f *fold) setPosition(ctx context.Context, tx *sql.Tx, seq uint64) error {
+	zone := ""
+	if f.days != nil {
+		zone = f.days.zone.String()
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE position SET seq = ?, zone = ?`, int64(seq), zone)
 	return err
 }
 
@@ -90,8 +103,13 @@ func (s *Store) ResetViews(ctx context.Context, first uint64) error {
 					return err
 				}
 			}
+			if err := noSums(ctx, tx); err != nil {
+				return err
+			}
 			s.suspicions.forget()
-			return setPosition(ctx, tx, max(first, 1)-1)
+			s.open.forget()
+			f := fold{days: newDayFold(s.zone)}
+			return f.setPosition(ctx, tx, max(first, 1)-1)
 		})
 	})
 }
@@ -105,6 +123,8 @@ type fold struct {
 	changed []*suspicion.Case
 
 	accesses map[access]accessed // made by the first
+	days     *dayFold            // nil: the sums are still to be made
+	open     map[tsujiban.CallID]summed
 }
 
 type folded struct {
@@ -167,6 +187,29 @@ const (
 		carrier = iif(?7 = '', carrier, ?7), ended_entry = ?9 WHERE id = ?8`
 )
 
+// statements are those of a transaction, prepared.
+type statements struct{ insert, answer, end, before *sql.Stmt }
+
+func prepare(ctx context.Context, tx *sql.Tx) (st statements, err error) {
+	for _, p := range []struct {
+		to   **sql.Stmt
+		text string
+	}{{&st.insert, insertCall}, {&st.answer, answerCall}, {&st.end, endCall}, {&st.before, summedCall}} {
+		if *p.to, err = tx.PrepareContext(ctx, p.text); err != nil {
+			return st, err
+		}
+	}
+	return st, nil
+}
+
+func (st *statements) close() {
+	for _, s := range []*sql.Stmt{st.insert, st.answer, st.end, st.before} {
+		if s != nil {
+			_ = s.Close() // the transaction would close it
+		}
+	}
+}
+
 // write writes all calls of the fold, giving way to other goroutines after each: on one
 // core calls must not wait for a whole batch.
 func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
@@ -175,21 +218,11 @@ func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	f.changed = changed
-	insert, err := tx.PrepareContext(ctx, insertCall)
+	st, err := prepare(ctx, tx)
+	defer st.close()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = insert.Close() }() // the transaction would close it
-	answer, err := tx.PrepareContext(ctx, answerCall)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = answer.Close() }()
-	end, err := tx.PrepareContext(ctx, endCall)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = end.Close() }()
 	// The driver starts a goroutine per statement when the context can be cancelled.
 	inner := context.WithoutCancel(ctx)
 	if err := f.writeAccesses(inner, tx); err != nil {
@@ -199,9 +232,9 @@ func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
 	for i := range f.calls {
 		c := &f.calls[i]
 		if c.begun {
-			_, err = insert.ExecContext(inner, callArgs(args[:0], &c.call)...)
-		} else {
-			err = c.update(inner, answer, end)
+			err = f.insert(inner, st.insert, callArgs(args[:0], &c.call), c)
+		} else if err = f.summed(inner, st.before, c); err == nil {
+			err = c.update(inner, st.answer, st.end)
 		}
 		if err == nil {
 			err = ctx.Err()
@@ -211,6 +244,52 @@ func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
 		}
 		runtime.Gosched()
 	}
+	if f.days == nil {
+		return nil
+	}
+	return f.days.write(ctx, tx)
+}
+
+// insert writes a call that began in the batch. One that is there already stays as it is, and counts once.
+func (f *fold) insert(ctx context.Context, insert *sql.Stmt, args []any, c *folded) error {
+	r, err := insert.ExecContext(ctx, args...)
+	if err != nil || f.days == nil {
+		return err
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	s := summedOf(&c.call)
+	if f.days.add(&s, 1); c.call.Open() {
+		f.open[c.call.ID] = s
+	}
+	return nil
+}
+
+// summed takes a call that is about to change out of its day's sum, and puts it back as it will be.
+func (f *fold) summed(ctx context.Context, before *sql.Stmt, c *folded) error {
+	if f.days == nil {
+		return nil
+	}
+	s, known := f.open[c.call.ID]
+	if !known {
+		err := s.scan(before.QueryRowContext(ctx, int64(c.call.ID)))
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // from before what the journal still has
+		}
+		if err != nil {
+			return err
+		}
+	}
+	f.days.add(&s, -1)
+	s.answered = s.answered || c.answered
+	if c.ended {
+		s.end(&c.call)
+		delete(f.open, c.call.ID)
+	} else if known {
+		f.open[c.call.ID] = s
+	}
+	f.days.add(&s, 1)
 	return nil
 }
 

@@ -85,6 +85,11 @@ func queryPlans(t *testing.T, s *Store) {
 		checkPlan(t, s.view, query, args, "calls", want)
 	}
 	checkPlan(t, s.view, useQuery, []any{"a", 1, 2}, "calls", "calls_customer (customer=? AND start>? AND start<?)")
+	checkPlan(t, s.view, useOfOpen, []any{"a", 1, 2}, "calls", "calls_open (start>? AND start<?)")
+	checkPlan(t, s.view, daysOfOne, []any{1, 2, "a"}, "d", "PRIMARY KEY (day=? AND customer=?)")
+	checkPlan(t, s.view, daysOfAll, []any{1, 2}, "days", "PRIMARY KEY (day>? AND day<?)")
+	checkPlan(t, s.view, linesQuery, []any{1, "a"}, "billed", "PRIMARY KEY (month=? AND customer=?)")
+	checkPlan(t, s.view, summedCall, []any{1}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
 	checkPlan(t, s.view, `SELECT `+callColumns+` FROM calls WHERE id = ?`, []any{1}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
 	checkPlan(t, s.view, rowsQuery, []any{"[1]"}, "calls", "INTEGER PRIMARY KEY (rowid=?)")
 	checkPlan(t, s.view, answerCall, []any{1, "", 1, 2}, "calls", "INTEGER PRIMARY KEY (rowid=?)")

@@ -50,6 +50,7 @@ func (s *Store) build(ctx context.Context, path string, pos uint64, next func(co
 		return d.explain(ctx, doing, err)
 	}
 	f := newFold()
+	f.days, f.open = newDayFold(s.zone), map[tsujiban.CallID]summed{}
 	for more := true; more; {
 		f.reset()
 		from := pos
@@ -63,7 +64,7 @@ func (s *Store) build(ctx context.Context, path string, pos uint64, next func(co
 			if err := f.write(ctx, tx); err != nil {
 				return err
 			}
-			return setPosition(ctx, tx, pos)
+			return f.setPosition(ctx, tx, pos)
 		})
 		if err != nil {
 			return err
@@ -78,7 +79,7 @@ func (s *Store) build(ctx context.Context, path string, pos uint64, next func(co
 			return d.explain(ctx, doing, err)
 		}
 	}
-	return d.change(ctx, doing, func(tx *sql.Tx) error { return setPosition(ctx, tx, pos) })
+	return d.change(ctx, doing, func(tx *sql.Tx) error { return f.setPosition(ctx, tx, pos) })
 }
 
 // fill folds a batch of events that follow on pos. more is false at the journal's end.
@@ -144,6 +145,7 @@ func (s *Store) swap(ctx context.Context, path string) error {
 		return err
 	}
 	s.suspicions.forget()
+	s.open.forget()
 	v, err := openDatabase(ctx, s.callsPath(), viewKind)
 	s.view = v
 	return err

@@ -136,24 +136,21 @@ const eraseBatch = 500
 // overwritten in the file. It returns how many were erased, also with an error; called again it goes on.
 func (s *Store) EraseCalls(ctx context.Context, before time.Time, holds []retention.Hold, yield func() error) (n int, err error) {
 	cond, args := held(holds)
-	query := `DELETE FROM calls WHERE id IN (SELECT id FROM calls INDEXED BY calls_start WHERE start < ? AND ended IS NOT NULL AND NOT ` + cond + ` ORDER BY start LIMIT ` + fmt.Sprint(eraseBatch) + `)`
+	query := `DELETE FROM calls WHERE id IN (SELECT id FROM calls INDEXED BY calls_start WHERE start < ? AND ended IS NOT NULL AND NOT ` + cond + ` ORDER BY start LIMIT ` + fmt.Sprint(eraseBatch) + `) RETURNING ` + summedColumns
 	args = append([]any{micros(before)}, args...)
 	for {
-		var some int64
+		some := 0
 		err := s.withView(func(v *database) error {
-			return v.erase(ctx, "erase calls", func(tx *sql.Tx) error {
-				r, err := tx.ExecContext(ctx, query, args...)
-				if err == nil {
-					some, err = r.RowsAffected()
-				}
+			return v.erase(ctx, "erase calls", func(tx *sql.Tx) (err error) {
+				some, err = s.eraseSome(ctx, v, tx, before, query, args)
 				if err == nil { // who registered from where goes with the calls
 					_, err = tx.ExecContext(ctx, `DELETE FROM accesses WHERE slot < ?`, floorDiv(before.Unix(), slotSeconds))
 				}
 				return err
 			})
 		})
-		n += int(some)
 		if err == nil {
+			n += some
 			err = yield()
 		}
 		if err != nil || some < eraseBatch {
@@ -163,6 +160,41 @@ func (s *Store) EraseCalls(ctx context.Context, before time.Time, holds []retent
 			return n, err
 		}
 	}
+}
+
+// eraseSome erases calls and takes them out of the sums of their days.
+func (s *Store) eraseSome(ctx context.Context, v *database, tx *sql.Tx, before time.Time, query string, args []any) (some int, err error) {
+	f := newDayFold(s.zone)
+	err = v.list(ctx, "erase calls", tx, query, args, func(r *sql.Rows) error {
+		some++
+		var c summed
+		err := c.scan(r)
+		f.add(&c, -1)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	zone, err := zoneOf(ctx, tx)
+	if err != nil {
+		return some, err
+	}
+	if zone != s.zone.String() { // the sums are still to be made
+		_, err = tx.ExecContext(ctx, `UPDATE position SET zone = ''`)
+		return some, err
+	}
+	clear(f.again) // lines of these months are read from the calls that are left
+	if err = f.write(ctx, tx); err == nil {
+		_, err = tx.ExecContext(ctx, `DELETE FROM days WHERE day <= ? AND attempts = 0`, dayNumber(before.In(s.zone)))
+	}
+	month := monthNumber(before.In(s.zone))
+	if err == nil && some > 0 {
+		_, err = tx.ExecContext(ctx, `DELETE FROM billed WHERE month <= ?`, month)
+	}
+	if err == nil && some > 0 {
+		_, err = tx.ExecContext(ctx, `UPDATE position SET billed = max(billed, ?)`, month+1)
+	}
+	return some, err
 }
 
 // erase is change with what is deleted overwritten by zeros.

@@ -16,6 +16,7 @@ import (
 type Store struct {
 	path     string
 	clock    func() time.Time
+	zone     *time.Location // of the sums by day
 	settings *database
 	ledger   *database
 	lock     *fileLock
@@ -27,6 +28,7 @@ type Store struct {
 	view   *database // guarded by viewMu; nil when opened WithoutCalls
 
 	suspicions suspicions // of the view's writer
+	open       openCalls
 
 	watchMu sync.Mutex
 	changes uint64        // guarded by watchMu
@@ -39,6 +41,7 @@ type Option func(*options)
 type options struct {
 	erased    func(from, to uint64) bool
 	clock     func() time.Time
+	zone      *time.Location
 	skipCalls bool
 
 	suspicions func(*suspicion.Case)
@@ -64,7 +67,7 @@ func WithoutCalls() Option { return func(o *options) { o.skipCalls = true } }
 // version or is being rebuilt by another process, CodeUnavailable when the files cannot
 // be used.
 func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
-	o := options{clock: time.Now, erased: func(uint64, uint64) bool { return false }}
+	o := options{clock: time.Now, zone: time.UTC, erased: func(uint64, uint64) bool { return false }}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -72,7 +75,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, clock: o.clock, lock: lock, erased: o.erased, rebuildBatch: rebuildBatch, changed: make(chan struct{})}
+	s := &Store{path: path, clock: o.clock, zone: o.zone, lock: lock, erased: o.erased, rebuildBatch: rebuildBatch, changed: make(chan struct{})}
 	s.suspicions.tell = o.suspicions
 	if s.settings, err = openDatabase(ctx, path, settingsKind); err != nil {
 		return nil, errors.Join(err, s.Close())

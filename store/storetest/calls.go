@@ -236,6 +236,9 @@ func dailyUse(t *testing.T, s *subject) {
 				continue
 			}
 			u.Attempts++
+			if c.Action == tsujiban.Deny {
+				u.Refused++
+			}
 			if !c.Answered.IsZero() {
 				u.Answered++
 			}
