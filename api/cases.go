@@ -73,6 +73,7 @@ type SaidWeight struct {
 type CaseGroup struct {
 	Country string    `json:"country,omitempty"`
 	Class   string    `json:"class,omitempty"`
+	Reach   string    `json:"reach,omitempty" doc:"What a restriction of these calls alone would reach." example:"232"`
 	First   time.Time `json:"first"`
 	Last    time.Time `json:"last"`
 	CaseCount

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"tsujiban"
 )
@@ -90,39 +89,12 @@ func FuzzMoney(f *testing.F) {
 	})
 }
 
-// FuzzSaid: whatever stands in a message, its explanation is valid text, and no longer than the message and a sentence.
-func FuzzSaid(f *testing.F) {
-	f.Add(uint8(1), `name: "x" is wrong`)
-	f.Add(uint8(3), `customer "$1${2}" exists; change it with "tsujiban customer set"`)
-	f.Fuzz(func(t *testing.T, code uint8, text string) {
-		if !utf8.ValidString(text) {
-			return // errors are written by the program, with %q around what was sent
-		}
-		out := said(tsujiban.Code(code), plain(text), tsujiban.Japanese)
-		if out == "" || !utf8.ValidString(out) || len(out) > 2*len(text)+300 {
-			t.Errorf("%q: %q", text, out)
-		}
-	})
-}
-
 func TestLanguages(t *testing.T) {
 	for header, want := range map[string]tsujiban.Lang{
 		"": tsujiban.Japanese, "ja": tsujiban.Japanese, "en-GB,ja;q=0.3": tsujiban.English, "ja-JP,en;q=0.9": tsujiban.Japanese, "fr": tsujiban.English, "*": tsujiban.Japanese,
 	} {
 		if got := langOf(header, nil); got != want {
 			t.Errorf("%q: %v", header, got)
-		}
-	}
-}
-
-func TestPlain(t *testing.T) {
-	for in, want := range map[string]string{
-		`customer "x" exists; change it with "tsujiban customer set"`: `customer "x" exists`,
-		`there is no question "y"; "tsujiban holder questions" lists`: `there is no question "y"`,
-		`limits: too many`: `limits: too many`,
-	} {
-		if got := plain(in); got != want {
-			t.Errorf("%q", got)
 		}
 	}
 }

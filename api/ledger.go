@@ -175,6 +175,10 @@ func book(ctx context.Context, c *call, path string, in any) (*body[LedgerDone],
 	if e := out.Body.Entry; e != nil && e.ID == 0 {
 		out.Body.Entry = nil
 	}
+	for i := range out.Body.Refused {
+		r := &out.Body.Refused[i]
+		r.Reason, _ = control.Said(tsujiban.CodeInvalid, r.Reason, c.Lang)
+	}
 	return out, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"tsujiban"
+	"tsujiban/app/control"
 )
 
 // Problem is every answer that is not a success (RFC 9457).
@@ -79,24 +80,12 @@ func (s *server) problemOf(c *call, row *Row, err error) error {
 	case tsujiban.CodeInternal, tsujiban.CodeCorrupt:
 		s.o.Log.Error("an operation of the API failed", "operation", row.ID, "error", err)
 	default:
-		p.Detail = said(code, plain(err.Error()), c.Lang)
+		p.Detail, _ = control.Said(code, err.Error(), c.Lang)
 	}
 	if code == tsujiban.CodeUnavailable {
 		p.with("Retry-After", "5")
 	}
 	return p
-}
-
-// plain leaves out of a message what only concerns the command line.
-func plain(text string) string {
-	at := strings.Index(text, `"tsujiban `)
-	if at < 0 {
-		return text
-	}
-	if cut := strings.LastIndexAny(text[:at], ";:"); cut > 0 {
-		return text[:cut]
-	}
-	return text
 }
 
 // refuse answers with a problem outside of huma.

@@ -14,6 +14,7 @@ import (
 	"tsujiban/evidence"
 	"tsujiban/inquiry"
 	"tsujiban/inquiry/letter"
+	"tsujiban/ledger/sheet"
 )
 
 // handOver makes the letter, or the bundle, that a look comes to. The question is asked again, as the ledger stood then, under the same
@@ -129,21 +130,13 @@ func callsTable(answer *inquiry.Answer) ([]byte, error) {
 	rows := [][]string{{"call", "asked", "answered", "ended", "caller", "callee", "withheld", "talk_s", "result", "reason", "status", "asked_entry", "answered_entry", "ended_entry"}}
 	for _, c := range answer.Matching() {
 		rows = append(rows, []string{
-			c.ID.String(), stamped(c.At), stamped(c.Answered), stamped(c.Ended), formula(c.Caller), formula(c.Callee), strconv.FormatBool(c.Withheld),
+			c.ID.String(), stamped(c.At), stamped(c.Answered), stamped(c.Ended), sheet.Safe(c.Caller), sheet.Safe(c.Callee), strconv.FormatBool(c.Withheld),
 			strconv.FormatFloat(time.Duration(c.Talk).Seconds(), 'f', 3, 64), string(c.Result), c.Reason, strconv.Itoa(c.Status),
 			entry(c.Entries.Asked), entry(c.Entries.Answered), entry(c.Entries.Ended),
 		})
 	}
 	err := w.WriteAll(rows)
 	return b.Bytes(), err
-}
-
-// formula disarms text out of a SIP message that a spreadsheet would take for one. A number with its + is none.
-func formula(s string) string {
-	if _, err := tsujiban.ParseNumber(s); err != nil && s != "" && bytes.ContainsRune([]byte("=+-@\t\r"), rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // The newest entry is under a checkpoint within some seconds; a journal that grows faster than the tree follows takes longer.

@@ -96,15 +96,19 @@ func (t *teller) digest(ctx context.Context, from, to time.Time) error {
 	t.app.admin.Lock()
 	list := slices.Clone(t.app.customers)
 	t.app.admin.Unlock()
+	persons := t.customersPersons()
 	for i := range list {
-		r, ok := t.contact(&list[i])
+		to := persons[list[i].ID]
+		if r, ok := t.contact(&list[i]); ok {
+			to = once(append(slices.Clip(to), r))
+		}
 		day := days[list[i].ID]
-		if !ok || day == nil {
+		if len(to) == 0 || day == nil {
 			continue
 		}
 		day.Accesses, day.More = day.Accesses[:min(len(day.Accesses), 100)], max(len(day.Accesses)-100, 0)
 		day.Abroad = day.Abroad[:min(len(day.Abroad), 100)]
-		ns = append(ns, t.notices(key+" "+string(list[i].ID), outbox.Digest, &notify.Facts{At: at, Node: t.app.cfg.Node.Name, Customer: day.Customer, Name: day.Name, Day: day}, []notify.Recipient{r})...)
+		ns = append(ns, t.notices(key+" "+string(list[i].ID), outbox.Digest, &notify.Facts{At: at, Node: t.app.cfg.Node.Name, Customer: day.Customer, Name: day.Name, Day: day}, to)...)
 		if len(ns) >= 200 && !flush() {
 			return ctx.Err()
 		}

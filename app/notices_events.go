@@ -13,6 +13,7 @@ import (
 	"tsujiban/app/control"
 	"tsujiban/notify"
 	"tsujiban/notify/outbox"
+	"tsujiban/people"
 )
 
 // event makes the notices of one entry of the journal.
@@ -36,6 +37,9 @@ func (t *teller) event(ev *tsujiban.Event) []outbox.Notice {
 		f.Customer, f.Theirs, f.By, f.Note = string(ev.Reply.Customer), &ev.Reply.Theirs, ev.Reply.By, ev.Reply.Note
 		return t.plan(key, outbox.Reply, f, false)
 	case tsujiban.EventSet:
+		if what, ok := strings.CutPrefix(ev.Note, people.ProposedNote); ok {
+			return t.proposed(key, ev.By, what, f)
+		}
 		note, ok := strings.CutPrefix(ev.Note, overdueNote)
 		if !ok || ev.By != guardName {
 			return nil
@@ -48,6 +52,35 @@ func (t *teller) event(ev *tsujiban.Event) []outbox.Notice {
 		return t.capped(ev.Outcome.Customer, ev.Outcome.Cut, ev.At)
 	}
 	return nil
+}
+
+// proposed tells who may approve it that something waits for a second person; not who proposed it.
+func (t *teller) proposed(key, by, what string, f *notify.Facts) []outbox.Notice {
+	f.Act, what, _ = strings.Cut(what, " ")
+	f.Customer, f.Note, _ = strings.Cut(what, ": ")
+	subject := f.Customer
+	t.customer(f)
+	if f.Name == "" { // it is about no customer
+		f.Customer = ""
+	}
+	f.Subject, f.By = subject, by
+	var own string
+	err := t.app.store.ViewPeople(context.WithoutCancel(t.app.ctx), func(tx people.Tx) error {
+		p, err := tx.Person(by)
+		if err == nil {
+			f.By, own = p.Name, p.Login
+		}
+		return err
+	})
+	if err != nil && tsujiban.CodeOf(err) != tsujiban.CodeNotFound {
+		t.app.log.Error("who proposed something cannot be read", slog.Any("error", err))
+	}
+	if base := t.app.reachedAt.Load(); base != nil {
+		f.Page = base.JoinPath("proposals").String()
+	}
+	f.Node = t.app.cfg.Node.Name
+	to := slices.DeleteFunc(t.staff(), func(r notify.Recipient) bool { return own != "" && r.To == own })
+	return t.notices(key, outbox.Proposal, f, to)
 }
 
 // plan fills in what is known of the customer, and makes the notices for staff and, when it is to be told, for the customer.

@@ -20,13 +20,34 @@ var chosen = map[people.NoticeKind][2][]outbox.Kind{
 	people.NoticeLimit:       {{outbox.Spending}, {outbox.Spending}},
 	people.NoticeProposal:    {{outbox.Proposal}, nil},
 	people.NoticeHealth:      {{outbox.Trouble, outbox.Overdue, outbox.Undeliverable}, nil},
-	people.NoticeDigest:      {{outbox.Digest}, nil}, // a customer's goes to its contact
+	people.NoticeDigest:      {{outbox.Digest}, {outbox.Digest}},
 }
 
 // persons are those who sign in and want mail, as they have chosen: staff when of is empty, else who belongs to that customer.
 func (t *teller) persons(of tsujiban.CustomerID) (out []notify.Recipient) {
+	t.everybody(func(p *people.Person, r notify.Recipient) {
+		if p.Role.Staff() == (of == "") && (of == "" || slices.Contains(p.Customers, of)) {
+			out = append(out, r)
+		}
+	})
+	return out
+}
+
+// customersPersons are those of all customers, read once. Who has several, a reseller, is not sent a digest of each.
+func (t *teller) customersPersons() map[tsujiban.CustomerID][]notify.Recipient {
+	out := map[tsujiban.CustomerID][]notify.Recipient{}
+	t.everybody(func(p *people.Person, r notify.Recipient) {
+		if !p.Role.Staff() && len(p.Customers) == 1 {
+			out[p.Customers[0]] = append(out[p.Customers[0]], r)
+		}
+	})
+	return out
+}
+
+// everybody calls each for every person whom mail can reach.
+func (t *teller) everybody(each func(*people.Person, notify.Recipient)) {
 	if t.ways.Load().mail == nil {
-		return nil
+		return
 	}
 	err := t.app.store.ViewPeople(context.WithoutCancel(t.app.ctx), func(tx people.Tx) error {
 		ps, err := tx.Persons()
@@ -35,7 +56,7 @@ func (t *teller) persons(of tsujiban.CustomerID) (out []notify.Recipient) {
 		}
 		for i := range ps {
 			p := &ps[i]
-			if !p.Disabled.IsZero() || p.Role.Staff() != (of == "") || of != "" && !slices.Contains(p.Customers, of) {
+			if !p.Disabled.IsZero() {
 				continue
 			}
 			n, err := tx.Notices(p.ID)
@@ -45,7 +66,7 @@ func (t *teller) persons(of tsujiban.CustomerID) (out []notify.Recipient) {
 				return err
 			}
 			if r, ok := recipientOf(p, &n); ok {
-				out = append(out, r)
+				each(p, r)
 			}
 		}
 		return nil
@@ -53,7 +74,6 @@ func (t *teller) persons(of tsujiban.CustomerID) (out []notify.Recipient) {
 	if err != nil {
 		t.app.log.Error("who wants to be told cannot be read; only those of the configuration are", slog.Any("error", err))
 	}
-	return out
 }
 
 // recipientOf is a person as somebody who is told; ok is false without an address that mail can go to.

@@ -13,6 +13,7 @@ import (
 	"tsujiban"
 	"tsujiban/app/control"
 	"tsujiban/bill"
+	"tsujiban/ledger/sheet"
 	"tsujiban/store"
 )
 
@@ -265,7 +266,7 @@ func newTable(w http.ResponseWriter, name string, columns ...string) *table {
 // row adds a row. What a spreadsheet would take for a formula gets a ' in front.
 func (t *table) row(cells ...string) error {
 	for i := range cells {
-		cells[i] = formula(store.Clean(cells[i]))
+		cells[i] = sheet.Safe(store.Clean(cells[i]))
 	}
 	if t.rows++; t.rows%1000 == 0 {
 		t.w.Flush()

@@ -102,6 +102,11 @@ func do(t *testing.T, c *http.Client, req *http.Request) (status int, body, loca
 	if err != nil {
 		t.Fatal(err)
 	}
+	return read(t, resp)
+}
+
+func read(t *testing.T, resp *http.Response) (status int, body, location string) {
+	t.Helper()
 	defer func() {
 		if err := resp.Body.Close(); err != nil {
 			t.Error(err)
@@ -141,15 +146,22 @@ func get(t *testing.T, c *http.Client, at string) (body, csrf string, resp *http
 
 func post(t *testing.T, c *http.Client, at string, form url.Values, headers ...string) (status int, body, location string) {
 	t.Helper()
+	req := filled(t, at, form)
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	return do(t, c, req)
+}
+
+// filled is a form on its way.
+func filled(t *testing.T, at string, form url.Values) *http.Request {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, at, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	for i := 0; i+1 < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	return do(t, c, req)
+	return req
 }
 
 // TestForms: an order needs the token of its session, comes from this site, is not too large, and leads back to this site only.

@@ -17,7 +17,7 @@ import (
 
 // request is a request of nobody yet, with the pages that belong to no room.
 func (s *Server) request(w http.ResponseWriter, r *http.Request) *ui.Request {
-	q := &ui.Request{Request: r, W: w, Zone: s.o.Node.Zone, ID: newID(), Lang: s.language(r, nil), Theme: theme(r), Address: s.address(r).String()}
+	q := &ui.Request{Request: r, W: w, Zone: s.o.Node.Zone, ID: newID(), Lang: s.language(r, nil), Theme: theme(r), NoKeys: noKeys(r), Address: s.address(r).String()}
 	s.book.BindShared(q)
 	return q
 }
@@ -209,4 +209,9 @@ func theme(r *http.Request) string {
 		return c.Value
 	}
 	return ""
+}
+
+func noKeys(r *http.Request) bool {
+	c, err := r.Cookie(keysCookie)
+	return err == nil && c.Value == "off"
 }

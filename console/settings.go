@@ -11,10 +11,11 @@ import (
 const (
 	languageCookie = "tsujiban-language"
 	themeCookie    = "tsujiban-colours"
+	keysCookie     = "tsujiban-keys"
 	chosenFor      = 365 * 24 * time.Hour
 )
 
-// settings is the room of what a browser chooses: language and colours.
+// settings is the room of what a browser chooses: language, colours, and whether single keys do anything (WCAG 2.1.4: who speaks to the machine types letters by accident).
 func settings() ui.Room {
 	return ui.Room{Name: "settings", Routes: []ui.Route{
 		{Method: http.MethodPost, Path: "/settings/language", Right: people.Open, Handle: func(r *ui.Request) error {
@@ -22,6 +23,9 @@ func settings() ui.Room {
 		}},
 		{Method: http.MethodPost, Path: "/settings/theme", Right: people.Open, Handle: func(r *ui.Request) error {
 			return choose(r, "theme", themeCookie, "light", "dark")
+		}},
+		{Method: http.MethodPost, Path: "/settings/keys", Right: people.Open, Handle: func(r *ui.Request) error {
+			return choose(r, "keys", keysCookie, "off")
 		}},
 	}}
 }

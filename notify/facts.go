@@ -40,6 +40,10 @@ type Facts struct {
 	Percent int    `json:"percent,omitempty"` // Spending
 	Cap     string `json:"cap,omitempty"`     // Spending: "day" or "month"
 
+	Act     string `json:"act,omitempty"`     // Proposal: what waits, as people.Act
+	Subject string `json:"subject,omitempty"` // Proposal: of what
+	Page    string `json:"page,omitempty"`    // Proposal: where it is approved
+
 	Part string `json:"part,omitempty"` // Trouble: journal, carrier
 	Over bool   `json:"over,omitempty"` // Trouble: it works again
 

@@ -6,6 +6,7 @@ import (
 	"tsujiban"
 	"tsujiban/notify/letter"
 	"tsujiban/notify/outbox"
+	"tsujiban/people"
 )
 
 // FactsOf reads the facts of a notice.
@@ -215,14 +216,31 @@ func (p *page) waiting() *letter.Letter {
 	if p.n.Kind == outbox.Proposal {
 		l.Subject = p.tr("【承認待ち】二人目の確認が必要です", "Waiting for a second person")
 	}
-	pairs := []letter.Pair{{Name: p.tr("内容", "What"), Value: letter.Clean(p.f.Note)}, {Name: p.tr("日時", "When"), Value: p.at(p.f.At)}}
-	if p.f.By != "" && p.n.Kind == outbox.Proposal {
-		pairs = append(pairs, letter.Pair{Name: p.tr("申請者", "By"), Value: letter.Foreign(p.f.By)})
-	}
-	l.Parts = []letter.Part{{Pairs: pairs}}
 	if p.n.Kind == outbox.Overdue {
-		l.Parts[0].After = p.tr("一覧: tsujiban suspension list", "List: tsujiban suspension list")
+		l.Parts = []letter.Part{{
+			Pairs: []letter.Pair{{Name: p.tr("内容", "What"), Value: letter.Clean(p.f.Note)}, {Name: p.tr("日時", "When"), Value: p.at(p.f.At)}},
+			After: p.tr("一覧: tsujiban suspension list", "List: tsujiban suspension list"),
+		}}
+		return l
 	}
+	act := p.f.Act
+	if a, ok := people.ParseAct(act); ok {
+		act = a.Text(p.lang)
+	}
+	part := letter.Part{
+		Text: p.tr("次の操作は、まだ実行されていません。別の担当者の承認を待っています。", "This was not done yet: it waits until somebody else approves it."),
+		Pairs: []letter.Pair{
+			{Name: p.tr("操作", "What"), Value: letter.Clean(act)}, {Name: p.tr("対象", "Of"), Value: letter.Foreign(p.f.Subject)}, {Name: p.tr("理由", "Why"), Value: letter.Foreign(p.f.Note)},
+			{Name: p.tr("申請者", "By"), Value: letter.Foreign(p.f.By)}, {Name: p.tr("日時", "When"), Value: p.at(p.f.At)},
+		},
+	}
+	if p.f.Name != "" {
+		part.Pairs[1].Value = letter.Foreign(p.f.Name) + " (" + letter.Foreign(p.f.Subject) + ")"
+	}
+	if p.f.Page != "" {
+		part.Links = []letter.Link{{Text: p.tr("承認待ちの一覧を開く", "Open what waits"), URL: p.f.Page, Strong: true}}
+	}
+	l.Parts = []letter.Part{part}
 	return l
 }
 

@@ -47,6 +47,9 @@ func NewDoor(o Options) *Door {
 	return &Door{Options: o, hasher: NewHasher(o.Cost, hashesAtOnce)}
 }
 
+// Hashed is how often a password was hashed since the start: what guessing costs this machine.
+func (d *Door) Hashed() uint64 { return d.hasher.runs.Load() }
+
 func (d *Door) now() time.Time { return d.Clock().UTC() }
 
 // Entry is somebody who has just signed in. Token goes into the session cookie and Device

@@ -9,6 +9,9 @@ import (
 // NeedsSecond tells whether a second person is asked for an act.
 func (d *Door) NeedsSecond(a Act) bool { return slices.Contains(d.Second, a) }
 
+// ProposedNote begins what is recorded of a proposal.
+const ProposedNote = "proposed, for a second person to approve: "
+
 // Propose lets an act wait for a second person.
 func (d *Door) Propose(ctx context.Context, first *Person, act Act, subject, note string, o Order) (Proposal, error) {
 	now := d.now()
@@ -16,7 +19,7 @@ func (d *Door) Propose(ctx context.Context, first *Person, act Act, subject, not
 	if err := p.Valid(); err != nil {
 		return p, err
 	}
-	if err := d.Record(ctx, first.ID, fmt.Sprintf("proposed, for a second person to approve: %s %s: %s", act, p.Subject, p.Note)); err != nil {
+	if err := d.Record(ctx, first.ID, fmt.Sprintf(ProposedNote+"%s %s: %s", act, p.Subject, p.Note)); err != nil {
 		return p, err
 	}
 	return p, d.Store.ChangePeople(ctx, func(tx Tx) error { return tx.AddProposal(&p) })

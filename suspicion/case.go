@@ -105,6 +105,7 @@ type Count struct {
 type Group struct {
 	Country string    `json:"country,omitempty"` // empty: no country, or beyond the bound
 	Class   string    `json:"class,omitempty"`
+	Key     uint16    `json:"key,omitempty"` // tsujiban.Destination.Key of its first call: what a restriction can reach
 	First   time.Time `json:"first"`
 	Last    time.Time `json:"last"`
 	Count
@@ -198,7 +199,7 @@ func (c *Case) quiet(now time.Time) bool {
 
 // group finds or makes the group of a destination; when there are too many, the last one takes all others.
 func (c *Case) group(d tsujiban.Destination, at time.Time) int {
-	country, class := d.Country(), d.Class.String()
+	country, class, key := d.Country(), d.Class.String(), d.Key()
 	for i := range c.Groups {
 		if g := &c.Groups[i]; g.Country == country && g.Class == class {
 			return i
@@ -208,9 +209,9 @@ func (c *Case) group(d tsujiban.Destination, at time.Time) int {
 		return maxGroups - 1
 	}
 	if len(c.Groups) == maxGroups-1 {
-		country, class = "", ""
+		country, class, key = "", "", 0
 	}
-	c.Groups = append(c.Groups, Group{Country: country, Class: class, First: at, Last: at})
+	c.Groups = append(c.Groups, Group{Country: country, Class: class, Key: key, First: at, Last: at})
 	return len(c.Groups) - 1
 }
 

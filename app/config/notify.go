@@ -3,7 +3,6 @@ package config
 import (
 	"net/mail"
 	"net/netip"
-	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -127,7 +126,7 @@ func (r *reader) webhooks(fs []fileWebhook, c *Config) {
 		if f.Language != "" {
 			w.Language = tsujiban.Lang(r.choice(at+"language", f.Language, "ja", "en"))
 		}
-		if !webhookURL(f.URL) {
+		if _, err := outbox.WebhookURL(f.URL); err != nil {
 			r.bad(at+"url", `使えるのは https:// の URL です（利用者名・パスワード・# なし）。http:// は 127.0.0.1 と [::1] にだけ使えます`, `it must be an https:// address without user, password and #; http:// is for 127.0.0.1 and [::1] only`)
 		}
 		if w.Format == "json" && w.SecretFile == "" {
@@ -147,16 +146,6 @@ func (r *reader) webhooks(fs []fileWebhook, c *Config) {
 		}
 		c.Webhooks = append(c.Webhooks, w)
 	}
-}
-
-// webhookURL is the rule of notify/hook.
-func webhookURL(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Opaque != "" || u.User != nil || u.Fragment != "" {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Scheme == "https" || u.Scheme == "http" && err == nil && ip.IsLoopback()
 }
 
 func (r *reader) notify(f *fileNotify, c *Config) {

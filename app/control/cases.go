@@ -80,6 +80,7 @@ type SpokenWeight struct {
 type SuspicionGroup struct {
 	Country string    `json:"country,omitempty"`
 	Class   string    `json:"class,omitempty"`
+	Reach   string    `json:"reach,omitempty"` // what a restriction of these calls alone would reach
 	First   time.Time `json:"first"`
 	Last    time.Time `json:"last"`
 	SuspicionCount
@@ -150,7 +151,11 @@ func SuspicionCaseOf(c *suspicion.Case, links []store.SuspicionLink) SuspicionCa
 		}
 	}
 	for _, g := range c.Dear() {
-		out.Groups = append(out.Groups, SuspicionGroup{Country: g.Country, Class: g.Class, First: g.First, Last: g.Last, SuspicionCount: suspicionCount(&g.Count)})
+		reach := ""
+		if g.Key != 0 {
+			reach = tsujiban.ReachKey(g.Key).String()
+		}
+		out.Groups = append(out.Groups, SuspicionGroup{Country: g.Country, Class: g.Class, Reach: reach, First: g.First, Last: g.Last, SuspicionCount: suspicionCount(&g.Count)})
 	}
 	out.First, out.Latest, out.Dearest = suspicionCalls(c.First), suspicionCalls(c.Latest), suspicionCalls(c.Dearest)
 	out.Running = c.Up(100)

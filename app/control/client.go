@@ -74,10 +74,13 @@ func NewClient(socket, acting string) *Client {
 		},
 		DisableCompression: true,
 	}
-	c := &Client{socket: socket, acting: acting, http: &http.Client{Transport: t}, local: new(atomic.Pointer[local])}
+	c := &Client{socket: socket, acting: acting, http: &http.Client{Transport: t, CheckRedirect: stay}, local: new(atomic.Pointer[local])}
 	c.local.Store(&local{zone: time.Local})
 	return c
 }
+
+// stay follows no redirect: the program gives none, but for a path like /v1/customers/../rules, which would lead to an order that nobody gave.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Close lets go of idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
@@ -168,6 +171,9 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (*http.R
 	c.learn(resp.Header)
 	if resp.StatusCode/100 == 2 {
 		return resp, nil
+	}
+	if resp.StatusCode/100 == 3 {
+		return nil, errors.Join(tsujiban.Errorf(tsujiban.CodeNotFound, "there is no such thing"), resp.Body.Close())
 	}
 	var f Failure
 	err = json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&f)

@@ -16,7 +16,7 @@ import (
 // speaks through a socket can say that it is that person. Streams come line by line; a context that is done, or a
 // body that is closed, ends the handler's context.
 func NewLocal(handler http.Handler, person string) *Client {
-	c := &Client{person: person, inside: true, http: &http.Client{Transport: inside{handler}}, local: new(atomic.Pointer[local])}
+	c := &Client{person: person, inside: true, http: &http.Client{Transport: inside{handler}, CheckRedirect: stay}, local: new(atomic.Pointer[local])}
 	c.local.Store(&local{zone: time.Local})
 	return c
 }

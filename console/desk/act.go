@@ -19,18 +19,48 @@ type actForm struct {
 	Note  string `form:"note" max:"6000"`
 	Level string `form:"level" max:"10"`
 	Wide  string `form:"wide" max:"10"` // abroad, these
-	Reach string `form:"reach" max:"500"`
-	Said  string `form:"said" max:"10"` // theirs, not-theirs
-	To    string `form:"to" max:"300"`
+	// Dest are those of the case's destinations that are ticked; Reach is what was typed besides.
+	Dest  []string `form:"dest" max:"40"`
+	Reach string   `form:"reach" max:"500"`
+	Said  string   `form:"said" max:"10"` // theirs, not-theirs
+	To    string   `form:"to" max:"300"`
 }
 
 // form is the forms as they are offered.
 func (v *caseView) form(r *ui.Request) *actForm {
 	f := &actForm{Level: "restrict", Wide: "abroad", Said: "not-theirs", To: assignee(r.Person.Login)}
 	if v.Stands != nil && v.Stands.Level == "restrict" && v.Stands.Reach != tsujiban.ReachAbroad().String() {
-		f.Wide, f.Reach = "these", v.Stands.Reach
+		f.Wide = "these"
+		for _, one := range strings.Fields(v.Stands.Reach) {
+			if slices.ContainsFunc(v.Groups, func(g control.SuspicionGroup) bool { return g.Reach == one }) {
+				f.Dest = append(f.Dest, one)
+			} else {
+				f.Reach = strings.TrimSpace(f.Reach + " " + one)
+			}
+		}
 	}
 	return f
+}
+
+// Destination is one of the case's that a restriction can reach alone.
+type Destination struct {
+	Reach, Country, Class string
+	Lost                  control.Amount
+	Ticked                bool
+}
+
+// Destinations are those of the case, as a form ticks them; before a form was sent, the dearest.
+func (v *caseView) Destinations(f *actForm) (out []Destination) {
+	for _, g := range v.Groups {
+		if g.Reach == "" || slices.ContainsFunc(out, func(d Destination) bool { return d.Reach == g.Reach }) {
+			continue
+		}
+		out = append(out, Destination{Reach: g.Reach, Country: g.Country, Class: g.Class, Lost: g.Lost, Ticked: slices.Contains(f.Dest, g.Reach)})
+		if len(out) == tsujiban.MaxReachCodes {
+			break
+		}
+	}
+	return out
 }
 
 // Can tells whether an act makes sense as things are.
@@ -118,7 +148,7 @@ func (f *actForm) check(r *ui.Request, act string, wrong ui.Fields) (reach strin
 		if f.Level != "restrict" || f.Wide != "these" {
 			return ""
 		}
-		got, err := tsujiban.ParseReach(strings.NewReplacer(",", " ", "、", " ", "+", " ").Replace(f.Reach))
+		got, err := tsujiban.ParseReach(strings.TrimSpace(strings.NewReplacer(",", " ", "、", " ", "+", " ").Replace(strings.Join(append(slices.Clip(f.Dest), f.Reach), " "))))
 		if err != nil || got.Empty() {
 			wrong["reach"] = r.T("case.reach-wrong")
 		}

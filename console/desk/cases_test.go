@@ -48,10 +48,34 @@ func suspect(t *testing.T, site *consoletest.Site) uint64 {
 	return id
 }
 
+// linked lets the same PBX call for another customer, as if it were theirs, so that their cases have something in common.
+func linked(t *testing.T, site *consoletest.Site) {
+	t.Helper()
+	office := site.App.Office("sato@example.jp")
+	do := func(method, path string, in any) {
+		t.Helper()
+		if err := office.Do(t.Context(), method, path, in, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(http.MethodPatch, "/v1/trunks/hakata-pbx", map[string]any{"sources": []string{"192.0.2.0/24"}})
+	do(http.MethodPatch, "/v1/customers/naniwa-denki", map[string]any{"limits": map[string]any{"international": true}, "international": true})
+	do(http.MethodPost, "/v1/trunks/naniwa-pbx", map[string]any{"customer": "naniwa-denki", "sources": []string{"127.0.0.0/8"}})
+	var list control.Suspicions
+	site.Until(func() bool {
+		site.PBX.Call("01023277123456")
+		if err := office.Do(t.Context(), http.MethodGet, "/v1/cases", nil, &list); err != nil {
+			t.Fatal(err)
+		}
+		return len(list.Cases) > 1
+	})
+}
+
 // TestCasesLook looks at the list and at a case in every window.
 func TestCasesLook(t *testing.T) {
 	site := consoletest.Start(t, "")
 	id := strconv.FormatUint(suspect(t, site), 10)
+	linked(t, site)
 	b := site.Browse(t)
 	for _, w := range consoletest.Windows(people.Analyst) {
 		tab := b.Open(t, w, "/cases")
@@ -92,6 +116,9 @@ func TestActs(t *testing.T) {
 	if strings.Contains(text, "77123456") {
 		t.Error("a whole number is shown")
 	}
+	if !strings.Contains(text, `name="dest" value="232" checked`) {
+		t.Error("the destination of the case that is restricted is not ticked")
+	}
 	token := csrf.FindStringSubmatch(text)[1]
 	order := func(act string, form url.Values) (int, string) {
 		t.Helper()
@@ -113,6 +140,7 @@ func TestActs(t *testing.T) {
 		{"assign", url.Values{"to": {"analyst@example.jp"}}, 303, "analyst@example.jp"},
 		{"restrict", url.Values{"note": {"x"}, "level": {"restrict"}, "wide": {"these"}, "reach": {"everywhere"}}, 422, "国番号"},
 		{"restrict", url.Values{"note": {"範囲を広げる"}, "level": {"restrict"}, "wide": {"these"}, "reach": {"232、44"}}, 303, "&#43;44"},
+		{"restrict", url.Values{"note": {"選ぶ"}, "level": {"restrict"}, "wide": {"these"}, "dest": {"232", "53"}, "reach": {"44"}}, 303, "&#43;53"},
 		{"restrict", url.Values{"note": {"停止"}, "level": {"close"}}, 303, "停止中"},
 		{"close", url.Values{"note": {"済み"}}, 409, ""},
 		{"end", url.Values{"note": {"切る"}}, 303, ""},

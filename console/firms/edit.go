@@ -111,10 +111,10 @@ func refused(r *ui.Request, err error) ui.Fields {
 	}
 	for _, part := range strings.Split(err.Error(), ": ") {
 		if f := fieldOf[part]; f != "" {
-			return ui.Fields{f: r.T("edit.refused", err.Error())}
+			return ui.Fields{f: r.T("edit.refused", r.Said(err))}
 		}
 	}
-	return ui.Fields{"all": r.T("edit.refused", err.Error())}
+	return ui.Fields{"all": r.T("edit.refused", r.Said(err))}
 }
 
 func edit(r *ui.Request) error {

@@ -115,7 +115,7 @@ func TestCustomers(t *testing.T) {
 		}
 	}
 	v.do("/customers/hakata-shokai/history", http.StatusOK)
-	v.says("administrator@example.jp", "cap-day 20000")
+	v.says("administrator@example.jp", "1日の上限 20000")
 }
 
 // TestTrunks: another customer's trunk is not there; passwords are set and never shown.

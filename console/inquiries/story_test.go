@@ -41,7 +41,7 @@ func TestPoliceCall(t *testing.T) {
 	r.HasNot(t, "<script>alert")
 
 	v.Post("/inquiries/1/ask", "number", "050-1232-5678", "date", "2026-11-20", "talked", "少し").Has(t, 422, "50m、1h30m、50分")
-	v.Post("/inquiries/1/ask", "number", "092-555-1234", "date", "2026-11-20").Has(t, 403, "names other numbers")
+	v.Post("/inquiries/1/ask", "number", "092-555-1234", "date", "2026-11-20").Has(t, 403, "別の番号が書かれています")
 	r = v.Post("/inquiries/1/ask", "number", "050-1232-5678", "date", "2026-11-20", "talked", "50分")
 	r.Has(t, 200, "該当する通話はありません", "社内試験用", "050-1234-5678", "7桁目 2→4", "Carrier B", "当社の番号で、該当する通話がないもの", "閲覧番号 1")
 	r.HasNot(t, "<script>alert")
@@ -56,7 +56,7 @@ func TestPoliceCall(t *testing.T) {
 	if !strings.HasPrefix(r.Body, "PK") || !strings.Contains(r.Header.Get("Content-Disposition"), "inquiry-1-3.zip") {
 		t.Errorf("%v %.20q", r.Header, r.Body)
 	}
-	v.Post("/inquiries/1/looks/99/letter").Has(t, 404, "does not exist")
+	v.Post("/inquiries/1/looks/99/letter").Has(t, 404, "ありません")
 	v.Post("/inquiries/1/looks/1/anything").Has(t, 404)
 	v.Get("/inquiries/1").Has(t, 200, "回答書", "証明ファイル")
 
@@ -77,8 +77,8 @@ func TestGrounds(t *testing.T) {
 	r := v.Post("/inquiries/1/ask", "number", "092-555-1234", "from", "2020-01-01", "to", "2020-02-01")
 	r.Has(t, 200, "この根拠では通話記録を見られません", "通話記録は通信の秘密です")
 	r.HasNot(t, "8131234", `/inquiries/1/reveal`)
-	v.Post("/inquiries/new", "kind", "preservation", "agency", "警視庁", "document", "保全-7", "numbers", "092-555-1234", "days", "31").Has(t, 400, "1 to 30 days")
-	v.Post("/inquiries/new", "kind", "emergency", "agency", "110番", "document", "受理5").Has(t, 400, "note")
+	v.Post("/inquiries/new", "kind", "preservation", "agency", "警視庁", "document", "保全-7", "numbers", "092-555-1234", "days", "31").Has(t, 400, "1〜30 日")
+	v.Post("/inquiries/new", "kind", "emergency", "agency", "110番", "document", "受理5").Has(t, 400, "備考")
 	for _, role := range []people.Role{people.Viewer, people.Analyst, people.Administrator, people.Reseller, people.CustomerRole} {
 		w := site.Visit(t, role)
 		w.Get("/inquiries/1").Has(t, 403)

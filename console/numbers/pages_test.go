@@ -41,17 +41,17 @@ func TestLedger(t *testing.T) {
 	v.Post("/numbers/holders/hakata/edit", "name", "博多商会", "address", "福岡市", "ground", "登記").Has(t, 303)
 	v.Post("/numbers/holders/hakata/check", "what", "登記事項証明書", "how", "対面", "ground", "申込書 1").Has(t, 303)
 	v.Get("/numbers/holders/hakata").Has(t, 200, "博多商会", "登記事項証明書")
-	v.Post("/numbers/change", "verb", "assign", "numbers", "050-1232-0001", "holder", "hakata", "ground", "申込書 1", "do", "yes").Has(t, 403, "onboarding screen")
+	v.Post("/numbers/change", "verb", "assign", "numbers", "050-1232-0001", "holder", "hakata", "ground", "申込書 1", "do", "yes").Has(t, 403, "まだ審査を受けていません")
 
 	answers := []string{"ground", "申込書 1"}
 	for k, a := range good {
 		answers = append(answers, "a-"+k, a)
 	}
-	v.Post("/numbers/holders/hakata/screen", append(answers, "a-colour", "red")...).Has(t, 400, "there is no question")
+	v.Post("/numbers/holders/hakata/screen", append(answers, "a-colour", "red")...).Has(t, 400, "という質問はありません")
 	v.Post("/numbers/holders/hakata/screen", append(answers, "a-met", "no")...).Has(t, 303)
 	v.Post("/numbers/holders/hakata/screen", answers...).Has(t, 303)
 	v.Get("/numbers/holders/hakata/screen").Has(t, 200, "審査の結果: 承認", "これまでの審査")
-	v.Post("/numbers/holders/hakata/decide", "decide", "pass", "reason", "上司").Has(t, 409, "nothing for a person to decide")
+	v.Post("/numbers/holders/hakata/decide", "decide", "pass", "reason", "上司").Has(t, 409, "人の判断は要りません")
 	v.Post("/numbers/change", "verb", "assign", "numbers", "050-1232-0001", "holder", "hakata", "ground", "申込書 1", "do", "yes").Has(t, 303)
 	v.Get("/numbers?q=05012320001").Has(t, 200, "利用中", "博多商会")
 	v.Get("/numbers/holders?q=博多").Has(t, 303)
@@ -60,13 +60,13 @@ func TestLedger(t *testing.T) {
 	v.Get("/numbers/suspensions/1").Has(t, 200, "利用停止中", "契約者の連なりを要請元へ報告", "未済")
 	v.Post("/numbers/suspensions/1/steps/3/letter").Has(t, 200, "福岡県警察本部", "捜二-88")
 	v.Post("/numbers/suspensions/1/steps/3/letter", "text", "yes").Has(t, 200, "福岡県警察本部")
-	v.Post("/numbers/suspensions/1/steps/1/letter").Has(t, 400, "needs no letter")
+	v.Post("/numbers/suspensions/1/steps/1/letter").Has(t, 400, "書面は要りません")
 	v.Post("/numbers/suspensions/1/steps/3/done", "note", "電子メールで報告").Has(t, 303)
 	v.Post("/numbers/suspensions/1/lift", "ground", "要請の取下げ").Has(t, 303)
 	v.Get("/numbers/suspensions").Has(t, 200, "利用停止の案件はありません")
 
 	v.Get("/numbers/annual?year=2026").Has(t, 200, "番号使用状況", "2026年6月30日")
-	v.Get("/numbers/annual?year=2030").Has(t, 409, "is not over yet")
+	v.Get("/numbers/annual?year=2030").Has(t, 409, "まだ終わっていません")
 	v.Post("/numbers/annual", "year", "2026", "format", "csv").Has(t, 200, "番号の内訳", "#end")
 	v.Get("/numbers/entries/999/undo").Has(t, 404, "お探しの記入はありません")
 
@@ -78,7 +78,7 @@ func TestLedger(t *testing.T) {
 	v.Get(m[1]).Has(t, 200, "誤り")
 	v.Post(m[1], "ground", "").Has(t, 422)
 	v.Post(m[1], "ground", "番号帯の間違い").Has(t, 303)
-	v.Post(m[1], "ground", "番号帯の間違い").Has(t, 409, "was taken back already")
+	v.Post(m[1], "ground", "番号帯の間違い").Has(t, 409, "すでに取り消されています")
 	v.Get("/numbers?q=05012330000").Has(t, 200, "台帳になし")
 }
 

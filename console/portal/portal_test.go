@@ -165,6 +165,18 @@ func TestReseller(t *testing.T) {
 	if status, _ := b.do(http.MethodGet, "/portal/naniwa-denki", nil); status != http.StatusNotFound {
 		t.Errorf("another's: %d", status)
 	}
+	s.PBX.Call("0312345678")
+	s.Until(func() bool { return len(s.App.Frame().Calls) == 1 })
+	set(t, s, http.MethodDelete, "/v1/running/"+s.App.Frame().Calls[0].Call, control.Order{Note: "test"})
+	s.Until(func() bool { return state(t, s).Usage.Month == control.Amount(3*tsujiban.Unit) })
+	b.get("/sums", "博多商会", "¥3", firm+"/bill?month=")
+	b.get("/sums?month=2015-01", "¥0")
+	if _, _ = b.do(http.MethodGet, "/sums.csv", nil); strings.Contains(b.page, "浪速") || !strings.Contains(b.page, "hakata-shokai,博多商会,1,") || !strings.Contains(b.page, ",合計,1,") {
+		t.Errorf("%s", b.page)
+	}
+	if status, _ := b.do(http.MethodGet, "/sums?month=x", nil); status != http.StatusBadRequest {
+		t.Errorf("no month: %d", status)
+	}
 }
 
 // TestSwitches: international calls, countries and limits of its own, recorded under the person's name.
@@ -186,7 +198,7 @@ func TestSwitches(t *testing.T) {
 	if !c.Own.NoInternational || len(c.Own.BarCountries) != 1 || c.Effective.CapDay != control.Amount(5000*tsujiban.Unit) || c.Ceiling.CapDay != control.Amount(20_000*tsujiban.Unit) {
 		t.Fatalf("%+v", c)
 	}
-	b.get(firm+"/history", "customer@example.jp", "own no-international true", "own cap-day 5000", "通信事業者")
+	b.get(firm+"/history", "customer@example.jp", "国際発信なし（お客様設定） はい", "1日の上限（お客様設定） 5000", "通信事業者")
 	if strings.Contains(b.page, "test (console)") {
 		t.Error("the customer sees who of staff changed something")
 	}
@@ -297,7 +309,7 @@ func TestBill(t *testing.T) {
 	b.get(firm+"/bill?by=day", "¥24")
 	b.get(firm+"/bill?by=place", "国内・固定電話")
 	_, h := b.do(http.MethodGet, firm+"/bill.csv", nil)
-	if rows := strings.Split(strings.TrimSpace(b.page), "\n"); len(rows) != 9 || !strings.HasPrefix(rows[0], "\ufeff日時,着信先,") || !strings.Contains(rows[1], ",'+8131234****,") || !strings.Contains(h.Get("Content-Disposition"), ".csv") {
+	if rows := strings.Split(strings.TrimSpace(b.page), "\n"); len(rows) != 9 || !strings.HasPrefix(rows[0], "\ufeff日時,着信先,") || !strings.Contains(rows[1], ",+8131234****,") || !strings.Contains(h.Get("Content-Disposition"), ".csv") {
 		t.Errorf("%v\n%s", h, b.page)
 	}
 	_, _ = b.do(http.MethodGet, firm+"/bill.csv?whole=yes", nil)

@@ -41,6 +41,9 @@ func Room(o Options) ui.Room {
 		},
 		Routes: append([]ui.Route{
 			{Method: "GET", Path: "/portal", Right: people.OwnUse, Handle: m.list},
+			// A month of all customers of the person; which they are is no part of the path.
+			{Method: "GET", Path: "/sums", Right: people.OwnUse, Handle: m.sums},
+			{Method: "GET", Path: "/sums.csv", Right: people.OwnUse, Slow: true, Handle: m.sumsCSV},
 			{Method: "GET", Path: "/checks", Right: people.Open, Handle: m.checks},
 			// The link is the proof: it needs no cookie, and whoever holds it may answer from anywhere. A GET changes nothing, for
 			// programs that look for viruses in mail follow links.
@@ -125,6 +128,8 @@ func (m *room) list(r *ui.Request) error {
 		return r.Redirect(at(string(r.Person.Customers[0])))
 	}
 	var lines []line
+	var today, month tsujiban.Money
+	running := 0
 	for _, id := range r.Person.Customers {
 		l := line{At: at(string(id))}
 		err := r.Office.Do(r.Context(), http.MethodGet, order(string(id), ""), nil, &l.CustomerState)
@@ -136,8 +141,9 @@ func (m *room) list(r *ui.Request) error {
 		}
 		l.Share = ui.Share(l.Usage.Today+l.Usage.Reserved, l.Effective.CapDay)
 		lines = append(lines, l)
+		today, month, running = today.Add(tsujiban.Money(l.Usage.Today)), month.Add(tsujiban.Money(l.Usage.Month)), running+l.Usage.Channels
 	}
-	return r.Page("list", map[string]any{"Customers": lines})
+	return r.Page("list", map[string]any{"Customers": lines, "Today": control.Amount(today), "Month": control.Amount(month), "Running": running})
 }
 
 // checks is what to look at on a PBX; open to everybody, for who was attacked may not get in.

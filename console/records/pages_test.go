@@ -46,7 +46,7 @@ func TestCalls(t *testing.T) {
 	r = v.Post("/calls", "ground", "令状 123", "number", "0312345678")
 	r.Has(t, 200, "1 通話", "+8131234****", "この閲覧は記録されました", "&lt;script&gt;", `\u202e`)
 	r.HasNot(t, "+81312345678", "<script>alert", "\u202e")
-	v.Post("/calls", "ground", "令状 123", "number", "何か").Has(t, 400, "is no number")
+	v.Post("/calls", "ground", "令状 123", "number", "何か").Has(t, 400, "番号として読めません")
 	v.Post("/calls", "ground", "令状 \u202e123").Has(t, 422, "使えない文字")
 	v.Post("/calls", "ground", strings.Repeat("令", 501)).Has(t, 422, "長すぎます")
 	v.Post("/calls", "ground", "x", "from", "2026-11-25", "to", "2026-11-20").Has(t, 422, "開始日より前")
@@ -105,7 +105,7 @@ func TestRecord(t *testing.T) {
 	r.Has(t, 200, `<td data-label="操作">制限`, "hakata-shokai", "&lt;script&gt;")
 	r.HasNot(t, "<script>alert", `<td data-label="操作">契約者`)
 	v.Get("/record?customer=nobody").Has(t, 200, "該当する操作はありません")
-	v.Get("/record?cursor=x").Has(t, 400, "is not one of a page")
+	v.Get("/record?cursor=x").Has(t, 400, "続きの位置が正しくありません")
 	r = v.Get("/record/csv")
 	r.Has(t, 200, "restrict", "#end")
 }

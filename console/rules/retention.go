@@ -114,7 +114,7 @@ func hold(r *ui.Request) error {
 	case code == tsujiban.CodeForbidden:
 		return kept(r, &f, ui.Fields{"until": r.T("keep.too-long")})
 	case code == tsujiban.CodeInvalid:
-		return kept(r, &f, ui.Fields{"number": r.T("keep.not-taken", err.Error())})
+		return kept(r, &f, ui.Fields{"number": r.T("keep.not-taken", r.Said(err))})
 	}
 	return err
 }

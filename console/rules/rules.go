@@ -155,5 +155,5 @@ func placed(r *ui.Request, err error) ui.Fields {
 	case "hours":
 		return ui.Fields{field: r.T("rules.no-hours")}
 	}
-	return ui.Fields{"note": r.T("rules.not-taken", text)}
+	return ui.Fields{"note": r.T("rules.not-taken", r.Said(err))}
 }

@@ -201,5 +201,23 @@ func (m *room) prove(r *ui.Request) error {
 	if err := m.Door.Prove(r.Context(), c, r.PostForm.Get("password"), in.Code, device(r), From(r)); err != nil {
 		return m.provePage(r, in, err)
 	}
-	return r.Redirect(in.To)
+	return proved(r, in.To)
+}
+
+// proved leads on after a proof: to the form that waits for it, or to a page.
+func proved(r *ui.Request, to string) error {
+	if r.HasKept() {
+		return r.Redirect("/prove/on?to=" + url.QueryEscape(ui.Inside(to)))
+	}
+	return r.Redirect(to)
+}
+
+// goOn shows a button that sends the form again which asked for the proof. It is not sent by itself: who comes here sees what is about to be done.
+func (m *room) goOn(r *ui.Request) error {
+	to := ui.Inside(r.URL.Query().Get("to"))
+	k := r.Kept()
+	if k == nil {
+		return r.Redirect(to)
+	}
+	return r.Page("goon", map[string]any{"Kept": k, "To": to})
 }

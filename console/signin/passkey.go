@@ -240,7 +240,7 @@ func (m *room) provePasskey(r *ui.Request) error {
 	if err := m.Door.ProveByPasskey(r.Context(), c, k, From(r)); err != nil {
 		return err
 	}
-	return r.Redirect(in.To)
+	return proved(r, in.To)
 }
 
 func (m *room) askNewPasskey(r *ui.Request) error {

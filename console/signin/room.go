@@ -58,6 +58,7 @@ func Room(o Options) (ui.Room, error) {
 			{Method: "POST", Path: "/enter/{link}", Right: open, Handle: m.enter},
 			{Method: "GET", Path: "/prove", Right: own, Handle: m.showProve},
 			{Method: "POST", Path: "/prove", Right: own, Handle: m.prove},
+			{Method: "GET", Path: "/prove/on", Right: own, Handle: m.goOn},
 			{Method: "GET", Path: "/prove/passkey", Right: own, Handle: m.askProof},
 			{Method: "POST", Path: "/prove/passkey", Right: own, Handle: m.provePasskey},
 			{Method: "GET", Path: "/account", Right: own, Handle: m.account},
@@ -115,12 +116,13 @@ func Caller(r *ui.Request, d *people.Door) (*people.Caller, error) {
 // From is where a request came from.
 func From(r *ui.Request) people.From { return people.From{Address: r.Address, Agent: r.UserAgent()} }
 
-// Prove leads to the proof that a dangerous act asks for, and back to a page; done is
+// Prove leads to the proof that a dangerous act asks for, and back to a page, or on with the form that was sent; done is
 // false when err is something else.
 func Prove(r *ui.Request, err error, back string) (done bool, _ error) {
 	if !errors.As(err, new(*people.Stale)) {
 		return false, err
 	}
+	r.Keep()
 	return true, r.Redirect("/prove?to=" + url.QueryEscape(back))
 }
 

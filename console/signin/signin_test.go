@@ -368,7 +368,14 @@ func TestPasskey(t *testing.T) {
 	proof, err := virtualwebauthn.ParseAssertionOptions(options)
 	s.ok(err)
 	other.post("/prove/passkey", "credential", virtualwebauthn.CreateAssertionResponse(rp, phone, cred, *proof), "state", state, "to", "/staff")
+	other.is("/prove/on", 200, "Go on", `name="name" value="伊藤"`, `action="/staff"`)
+	form := other.page
+	stranger := s.browser("203.0.113.9") // the form is its session's, and waits once
+	stranger.get("/prove/on")
+	stranger.is("/signin", 200)
+	other.get("/prove/on?to=/staff")
 	other.is("/staff", 200)
+	other.page = form
 	other.post("/staff", "login", "ito@example.jp", "name", "伊藤", "role", "viewer")
 	other.is("/staff", 200, "Link for 伊藤", "/invite/")
 }

@@ -49,6 +49,8 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 		"masked":   Masked,
 		"browser":  func(agent string) string { return Browser(term.Clean(agent)) },
 		"note":     func(e interface{ Text(tsujiban.Lang) string }) string { return e.Text(l) },
+		"refusal":  func(reason string) string { text, _ := control.Said(tsujiban.CodeInvalid, reason, l); return text },
+		"change":   func(note string) string { return control.ChangeText(note, l) },
 		"plain":    term.Clean, // text that strangers wrote: what cannot be seen, or turns the writing direction, comes out as \u202e
 		"country":  func(iso string) string { return names.Country(l, iso) },
 		"decibans": Decibans,

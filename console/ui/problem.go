@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"tsujiban"
+	"tsujiban/app/control"
 )
 
 // said is an error that was told in the person's language already.
@@ -20,6 +21,12 @@ func (s *said) Unwrap() error { return s.error }
 func (r *Request) Errorf(c tsujiban.Code, word string, args ...any) error {
 	text := r.T(word, args...)
 	return &said{tsujiban.Errorf(c, "%s", text), text}
+}
+
+// Said is what the program says of an error, in the person's language.
+func (r *Request) Said(err error) string {
+	text, _ := control.Said(tsujiban.CodeOf(err), err.Error(), r.Lang)
+	return text
 }
 
 // Problem is what a page that says what went wrong is executed with.
@@ -52,7 +59,9 @@ func (r *Request) problemOf(err error) *Problem {
 		p.Detail = e.Text(r.Lang)
 	default:
 		if c != tsujiban.CodeInternal && c != tsujiban.CodeCorrupt {
-			p.Detail, p.Foreign = err.Error(), r.Lang != tsujiban.English
+			whole := false
+			p.Detail, whole = control.Said(c, err.Error(), r.Lang)
+			p.Foreign = !whole
 		}
 	}
 	return p

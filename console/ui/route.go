@@ -66,6 +66,8 @@ type Request struct {
 	CSRF string
 	// Theme is "light", "dark" or empty: as the machine is set.
 	Theme string
+	// NoKeys is true when single keys are to do nothing.
+	NoKeys bool
 	// ID names the request in the log and on the page that says what went wrong.
 	ID string
 

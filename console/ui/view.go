@@ -14,6 +14,7 @@ type View struct {
 	Node    string
 	Lang    string // "ja", "en"
 	Theme   string // "light", "dark" or empty
+	NoKeys  bool   // single keys do nothing
 	Path    string // of this page, to find it in the menu
 	Here    string // path and query, to come back to
 	Person  *people.Person
@@ -58,7 +59,7 @@ func (v *View) More() []Entry { return v.Menu[len(v.Main()):] }
 
 func (r *Request) view(data any) *View {
 	v := &View{
-		Data: data, Node: r.book.node.Name, Lang: code(r.Lang), Theme: r.Theme, Path: r.URL.Path, Here: r.URL.RequestURI(), Person: r.Person,
+		Data: data, Node: r.book.node.Name, Lang: code(r.Lang), Theme: r.Theme, NoKeys: r.NoKeys, Path: r.URL.Path, Here: r.URL.RequestURI(), Person: r.Person,
 		CSRF: r.CSRF, Errors: r.errs, Problem: r.problem, Secure: r.book.node.Secure,
 	}
 	for _, i := range r.book.menu {

@@ -159,6 +159,21 @@ func TestWrittenTablesAreReadBack(t *testing.T) {
 	}
 }
 
+func TestSafe(t *testing.T) {
+	for _, s := range []string{
+		"=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u3000=1", "\u200b=1", "\ufeff=1", "\x00=1", "＝1", "＋A1", "－A1", "＠A1", "−A1", "+", "-", "=", "+81..", "-0x1", "+1E5", "+81(92)",
+	} {
+		if got := sheet.Safe(s); got != "'"+s {
+			t.Errorf("%q is written as %q", s, got)
+		}
+	}
+	for _, s := range []string{"", "'=1", "+81925551234", "+8192555****", "+815012340000..+815012349999", "-12", "-3.5", "0", "博多商会", "a=b", "1-2", "'", "山+川"} {
+		if got := sheet.Safe(s); got != s {
+			t.Errorf("%q is written as %q", s, got)
+		}
+	}
+}
+
 // FuzzRead: whatever comes is refused as invalid, or is rows in order without empty ones.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte("番号,事業者\n050,\"甲\n社\"\n"))

@@ -4,8 +4,11 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 
@@ -75,18 +78,27 @@ func text(v any) string {
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case string:
-		if v != "" && strings.ContainsRune("=-+@\t", rune(v[0])) && !plainNumber(v) {
-			return "'" + v
-		}
-		return v
+		return Safe(v)
 	}
 	return ""
 }
 
-// plainNumber tells a telephone number or a range of them from a formula.
-func plainNumber(s string) bool {
-	return s[0] == '+' && len(s) > 1 && strings.Trim(s, "+0123456789.*") == ""
+// Safe puts a quote before text that a spreadsheet would calculate when it opens a CSV. White space and what cannot be seen may stand before the
+// sign, and a Japanese input method makes wide ones.
+func Safe(s string) string {
+	if s == "" || s[0] >= '0' && s[0] <= '9' || s[0] >= 'A' && s[0] <= 'z' || plainNumber.MatchString(s) {
+		return s
+	}
+	bare := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
+	first, _ := utf8.DecodeRuneInString(bare)
+	if strings.ContainsRune("\t\r\n", rune(s[0])) || bare != "" && strings.ContainsRune("=+-@＝＋－＠﹦﹢﹣﹫−", first) {
+		return "'" + s
+	}
+	return s
 }
+
+// plainNumber is a telephone number, a range of them, or an amount: none is a formula.
+var plainNumber = regexp.MustCompile(`^[+-]?[0-9][0-9*]*(\.[0-9]+)?(\.\.\+[0-9]+)?$`)
 
 type xlsxWriter struct {
 	w     io.Writer

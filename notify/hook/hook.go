@@ -69,29 +69,6 @@ type Sender struct {
 	http *http.Client
 }
 
-// CheckURL says what is wrong with the address of a webhook.
-func CheckURL(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || u.Host == "" || u.Opaque != "":
-		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, `it is no address of a webhook; write it as "https://example.jp/hook"`)
-	case u.User != nil:
-		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "no user or password may stand in it; the signature says who sends")
-	case u.Fragment != "":
-		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "what stands behind # is never sent; leave it out")
-	case u.Scheme == "https":
-		return u, nil
-	case u.Scheme == "http" && loopback(u):
-		return u, nil
-	}
-	return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "it must begin with https://; http is for 127.0.0.1 and [::1] only")
-}
-
-func loopback(u *url.URL) bool {
-	ip, err := netip.ParseAddr(u.Hostname())
-	return err == nil && ip.IsLoopback()
-}
-
 // ParseSecrets reads the file of a webhook's secret: one a line, each "whsec_" and base64, or text of at least 24 characters.
 func ParseSecrets(data []byte) ([][]byte, error) {
 	var out [][]byte
@@ -121,7 +98,7 @@ func ParseSecrets(data []byte) ([][]byte, error) {
 
 // New checks the options.
 func New(o Options) (*Sender, error) {
-	u, err := CheckURL(o.URL)
+	u, err := outbox.WebhookURL(o.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +111,7 @@ func New(o Options) (*Sender, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	onlyLoopback := loopback(u)
+	onlyLoopback := outbox.Loopback(u)
 	d := &net.Dialer{ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
 		return mayDial(address, onlyLoopback, o.Allowed)
 	}}

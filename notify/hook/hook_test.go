@@ -133,12 +133,12 @@ func TestAddresses(t *testing.T) {
 		"http://example.jp/", "ftp://example.jp/", "https://user:pw@example.jp/", "https://", "file:///etc/passwd", "https:example.jp", "http://localhost/", "http://127.0.0.1.example.jp/",
 		"http://[::ffff:10.0.0.1]/", "https://example.jp/#x", "javascript:alert(1)", "",
 	} {
-		if _, err := CheckURL(u); err == nil {
+		if _, err := outbox.WebhookURL(u); err == nil {
 			t.Errorf("%s passed", u)
 		}
 	}
 	for _, u := range []string{"https://example.jp/hook?x=1", "http://127.0.0.1:8080/", "http://[::1]:8080/", "https://192.168.1.1/"} {
-		if _, err := CheckURL(u); err != nil {
+		if _, err := outbox.WebhookURL(u); err != nil {
 			t.Errorf("%s: %v", u, err)
 		}
 	}

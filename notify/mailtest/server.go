@@ -39,7 +39,8 @@ const (
 
 // Mail is a message that was taken.
 type Mail struct {
-	From, To string
+	From, To string   // To is the last recipient,
+	All      []string // these are all
 	Text     string
 	Secure   bool
 }
@@ -175,7 +176,7 @@ func (c *session) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-func (c *session) Reset()        {}
+func (c *session) Reset()        { c.m = Mail{Secure: c.m.Secure} }
 func (c *session) Logout() error { return nil }
 
 func (c *session) Mail(from string, _ *smtp.MailOptions) error {
@@ -185,6 +186,7 @@ func (c *session) Mail(from string, _ *smtp.MailOptions) error {
 
 func (c *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	c.m.To = to
+	c.m.All = append(c.m.All, to)
 	c.s.mu.Lock()
 	f := c.s.rcpt
 	c.s.mu.Unlock()

@@ -131,7 +131,7 @@
   document.addEventListener('keydown', (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
     if (e.key === 'Escape') for (const d of document.querySelectorAll('details.pop[open]')) { d.open = false; d.firstElementChild.focus(); }
-    if (typing(e)) return;
+    if (typing(e) || root.dataset.keys === 'off') return;
     if (waiting && Date.now() - waiting < 1500 && /^[a-z]$/.test(e.key)) {
       waiting = 0;
       const link = document.querySelector('nav [data-key="' + e.key + '"]');

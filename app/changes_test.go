@@ -1,0 +1,42 @@
+package app
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"tsujiban"
+	"tsujiban/app/control"
+	"tsujiban/store"
+)
+
+// TestChangesInJapanese: a change of every setting is told in Japanese, but for what stands there as a value; what people typed stays as it is.
+func TestChangesInJapanese(t *testing.T) {
+	limits := tsujiban.Limits{
+		CapCall: 1, CapDay: 2, CapMonth: 3, Channels: 4, CallsPerSecond: 5, LongestCall: time.Hour, AllowCountries: []string{"US"}, BarCountries: []string{"SL"}, BarPrefixes: []string{"232"}, AllowClasses: []string{"PREMIUM"},
+	}
+	own := tsujiban.Own{Stopped: true, NoInternational: true, BarCountries: []string{"SL"}, CapCall: 1, CapDay: 2, CapMonth: 3, LongestCall: time.Hour}
+	c := tsujiban.Customer{Name: "A, B", International: true, Opened: time.Unix(1e9, 0), Contact: "a@b.jp", Language: tsujiban.English, Numbers: []string{"+81312345678"}, Limits: limits, Own: own}
+	trunk := tsujiban.Trunk{Customer: "X", Sources: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, CertificateName: "X", Username: "X", Realm: "X", HA1MD5: "1", Address: "192.0.2.1:5060", Transport: "UDP", Registrar: "192.0.2.1:5060", Domain: "X"}
+	notes := []string{
+		store.DiffCustomer(&tsujiban.Customer{}, &c), store.DiffCustomer(&c, &tsujiban.Customer{}), store.DiffCustomer(&c, &c),
+		store.DiffTrunk(&tsujiban.Trunk{}, &trunk), store.DiffTrunk(&trunk, &tsujiban.Trunk{}),
+		differRules(&store.Rules{Closed: []string{"232"}}, &store.Rules{Hints: strings.Fields(strings.Repeat("53 ", 25)), Defaults: limits}), differRules(&store.Rules{}, &store.Rules{}),
+	}
+	for _, n := range notes {
+		ja := control.ChangeText(n, tsujiban.Japanese)
+		if found := regexp.MustCompile(`[a-z][a-z-]{2,}`).FindString(strings.ReplaceAll(ja, "a@b.jp", "")); found != "" || strings.Contains(ja, "  ") {
+			t.Errorf("%q is told as %q: there is %q", n, ja, found)
+		}
+		if control.ChangeText(n, tsujiban.English) != n {
+			t.Errorf("%q in English: %q", n, control.ChangeText(n, tsujiban.English))
+		}
+	}
+	for _, typed := range []string{"", "mended the PBX, called back", "name", "=1+1", "内線のパスワードを変更"} {
+		if got := control.ChangeText(typed, tsujiban.Japanese); got != typed && typed != "name" {
+			t.Errorf("%q became %q", typed, got)
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package control
+
+import (
+	"regexp"
+	"strings"
+
+	"tsujiban"
+)
+
+// A change of settings is recorded as "cap-day 20000 → 500, numbers with +81312345678" (store.DiffCustomer, DiffTrunk, and of rules for all). ChangeText
+// tells it in the reader's language; what is no such note, a text that somebody typed, stays as it is.
+func ChangeText(note string, l tsujiban.Lang) string {
+	if l == tsujiban.English {
+		return note
+	}
+	if note == "no change" {
+		return "変更なし"
+	}
+	parts := strings.Split(note, "; ")
+	for i, p := range parts {
+		if m := ruleChange.FindStringSubmatch(p); m != nil {
+			parts[i] = changeNames[m[1]] + ": " + map[string]string{"added": "追加", "removed": "削除"}[m[2]] + " " + andMore.ReplaceAllString(m[3], "、ほか${1}件")
+			continue
+		}
+		rest, defaults := strings.CutPrefix(p, "default limits: ")
+		say, ok := settings(rest)
+		switch {
+		case !ok && i == 0:
+			return note
+		case !ok: // why, as it was typed
+		case defaults:
+			parts[i] = "既定の上限: " + say
+		default:
+			parts[i] = say
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+var (
+	ruleChange = regexp.MustCompile(`^(closed|hints): (added|removed) (.*)$`)
+	andMore    = regexp.MustCompile(` and ([0-9]+) more$`)
+	listChange = regexp.MustCompile(`^(with|without) (.*)$`)
+	oneChange  = regexp.MustCompile(`^(own )?([a-z][a-z-]*)(?: (.*))?$`)
+)
+
+// settings tells the fields of a change; ok is false when the text does not begin with one.
+func settings(text string) (string, bool) {
+	if text == "no change" {
+		return "変更なし", true
+	}
+	var out []string
+	for p := range strings.SplitSeq(text, ", ") {
+		m := oneChange.FindStringSubmatch(p)
+		name := ""
+		if m != nil {
+			name = changeNames[m[2]]
+		}
+		switch {
+		case p == "credentials changed":
+			out = append(out, "認証情報を変更")
+		case name == "" && len(out) == 0:
+			return "", false
+		case name == "": // a comma within a value
+			out[len(out)-1] += ", " + p
+		default:
+			if m[1] != "" {
+				name += "（お客様設定）"
+			}
+			value := m[3]
+			if w := listChange.FindStringSubmatch(value); w != nil {
+				value = map[string]string{"with": "追加", "without": "削除"}[w[1]] + " " + w[2]
+			}
+			out = append(out, strings.TrimSpace(name+" "+truths.Replace(value)))
+		}
+	}
+	return strings.Join(out, "、"), true
+}
+
+var truths = strings.NewReplacer("true → false", "はい → いいえ", "true", "はい", "false", "いいえ")
+
+var changeNames = map[string]string{
+	"closed": "閉鎖する宛先", "hints": "注意する宛先",
+	"name": "名称", "international": "国際発信", "opened": "開通日", "contact": "連絡先", "language": "言語", "numbers": "番号", "cap-call": "1通話の上限", "cap-day": "1日の上限", "cap-month": "1か月の上限",
+	"channels": "同時通話数", "calls-per-second": "1秒あたりの発信数", "longest-call": "最長通話時間", "allow-countries": "発信できる国", "bar-countries": "発信しない国", "bar-prefixes": "発信しない宛先", "allow-classes": "開く種別", "hours": "国際発信の時間帯",
+	"stop": "発信の停止", "no-international": "国際発信なし",
+	"customer": "契約者", "sources": "送信元ネットワーク", "certificate-name": "証明書の名前", "username": "ユーザー名", "realm": "レルム", "address": "アドレス", "transport": "トランスポート", "registrar": "レジストラー", "domain": "ドメイン",
+}
