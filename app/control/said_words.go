@@ -298,7 +298,7 @@ var saidWords = [][2]string{
 	{"%s is for people, not for programs; leave it out", "$1 は人だけの権限です。外してください。"},
 	{"a %s does not have the right %s; leave it out", "$1 には権限 $2 がありません。外してください。"},
 	{"that took too long; sign in again from the start", "時間が経ちすぎました。最初からログインし直してください。"},
-	{"the role %s does not approve; ask an analyst, an inquiry officer or an administrator", "役割 $1 では承認できません。監視担当、照会担当、管理者に依頼してください。"},
+	{"the role %s does not approve; ask an analyst, an inquiry officer or an administrator", "役割 $1 では承認できません。分析、照会担当、管理者のいずれかの人に依頼してください。"},
 	{"the role %s does not change staff; ask an administrator", "役割 $1 では担当者を変更できません。管理者に依頼してください。"},
 	{"the sign-in service did not say who you are in a way that is understood here; ask an administrator to look at [console.oidc]", "ログインサービスの応答から本人を確認できません。管理者に [console.oidc] の確認を依頼してください。"},
 	{"this account was changed meanwhile; sign in again from the start", "その間にアカウントが変更されました。最初からログインし直してください。"},
