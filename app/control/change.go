@@ -13,8 +13,38 @@ func ChangeText(note string, l tsujiban.Lang) string {
 	if l == tsujiban.English {
 		return note
 	}
-	if note == "no change" {
-		return "変更なし"
+	lines := strings.Split(note, "\n")
+	for i := range lines {
+		lines[i] = changed(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// notes are other records of what was set, as the program makes them.
+var notes = compile([][2]string{
+	{"no change", "変更なし"}, {"removed", "削除"}, {"added", "登録"}, {"reload", "設定の再読み込み"}, {"and %d more", "ほか $1 件"},
+	{"import: %d customers, %d trunks", "取り込み: 契約者 $1 件、トランク $2 件"}, {"import at the start: %d customers, %d trunks", "起動時の取り込み: 契約者 $1 件、トランク $2 件"},
+	{"suspension case %d", "利用停止事案 $1"}, {"request %s of %s", "$2 の要請 $1"}, {"call %s of customer %s: ended: %s", "契約者 $2 の通話 $1 を切断: $3"},
+})
+
+// heads stand before what was set.
+var heads = []rule{
+	{regexp.MustCompile(`^customer ([a-z0-9-]+): `), "契約者 $1: "},
+	{regexp.MustCompile(`^customer ([a-z0-9-]+), by the ledger: `), "契約者 $1（台帳による）: "},
+	{regexp.MustCompile(`^trunk ([a-z0-9-]+): `), "トランク $1: "},
+	{regexp.MustCompile(`^rules for all: `), "共通の規則: "},
+}
+
+func changed(note string) string {
+	for i := range notes {
+		if at := notes[i].en.FindStringSubmatchIndex(note); at != nil {
+			return string(notes[i].en.ExpandString(nil, notes[i].ja, note, at))
+		}
+	}
+	for i := range heads {
+		if at := heads[i].en.FindStringSubmatchIndex(note); at != nil {
+			return string(heads[i].en.ExpandString(nil, heads[i].ja, note, at)) + changed(note[at[1]:])
+		}
 	}
 	parts := strings.Split(note, "; ")
 	for i, p := range parts {

@@ -206,7 +206,7 @@ func (m *room) prove(r *ui.Request) error {
 
 // proved leads on after a proof: to the form that waits for it, or to a page.
 func proved(r *ui.Request, to string) error {
-	if r.HasKept() {
+	if r.HasKept(to) {
 		return r.Redirect("/prove/on?to=" + url.QueryEscape(ui.Inside(to)))
 	}
 	return r.Redirect(to)

@@ -122,7 +122,7 @@ func Prove(r *ui.Request, err error, back string) (done bool, _ error) {
 	if !errors.As(err, new(*people.Stale)) {
 		return false, err
 	}
-	r.Keep()
+	r.Keep(back)
 	return true, r.Redirect("/prove?to=" + url.QueryEscape(back))
 }
 

@@ -13,7 +13,8 @@ import (
 
 // Kept is a form on its way.
 type Kept struct {
-	To    string     `json:"to"` // the path that it was sent to
+	To    string     `json:"to"`   // the path that it was sent to
+	Back  string     `json:"back"` // the page that it leads back to when it is not sent again
 	Form  url.Values `json:"form"`
 	Until int64      `json:"until"` // seconds of Unix time
 }
@@ -25,11 +26,11 @@ const (
 )
 
 // Keep keeps the form of this request, if it has one that fits and holds no secret.
-func (r *Request) Keep() {
+func (r *Request) Keep(back string) {
 	if r.Method != http.MethodPost || r.MultipartForm != nil {
 		return
 	}
-	k := Kept{To: r.URL.RequestURI(), Form: url.Values{}, Until: r.Now().Add(keptFor).Unix()}
+	k := Kept{To: r.URL.RequestURI(), Back: back, Form: url.Values{}, Until: r.Now().Add(keptFor).Unix()}
 	for name, values := range r.PostForm {
 		switch {
 		case strings.Contains(name, "password") || name == "again" || name == "code" || name == "offer" || name == "credential":
@@ -48,11 +49,24 @@ func (r *Request) Keep() {
 
 // Kept is the form that was kept for this session, once; nil when there is none.
 func (r *Request) Kept() *Kept {
+	k := r.kept()
+	if k != nil {
+		r.Cookie(keptCookie, "", -1)
+	}
+	return k
+}
+
+// HasKept tells whether a form waits that would have led back to a page.
+func (r *Request) HasKept(back string) bool {
+	k := r.kept()
+	return k != nil && k.Back == back
+}
+
+func (r *Request) kept() *Kept {
 	c, err := r.Request.Cookie(keptCookie)
 	if err != nil {
 		return nil
 	}
-	r.Cookie(keptCookie, "", -1)
 	text, sum, _ := strings.Cut(c.Value, ".")
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	var k Kept
@@ -60,10 +74,4 @@ func (r *Request) Kept() *Kept {
 		return nil
 	}
 	return &k
-}
-
-// HasKept tells whether there is a form to go on with; Kept checks it.
-func (r *Request) HasKept() bool {
-	_, err := r.Request.Cookie(keptCookie)
-	return err == nil
 }
