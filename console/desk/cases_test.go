@@ -59,7 +59,7 @@ func linked(t *testing.T, site *consoletest.Site) {
 		}
 	}
 	do(http.MethodPatch, "/v1/trunks/hakata-pbx", map[string]any{"sources": []string{"192.0.2.0/24"}})
-	do(http.MethodPatch, "/v1/customers/naniwa-denki", map[string]any{"limits": map[string]any{"international": true}, "international": true})
+	do(http.MethodPatch, "/v1/customers/naniwa-denki", map[string]any{"international": true})
 	do(http.MethodPost, "/v1/trunks/naniwa-pbx", map[string]any{"customer": "naniwa-denki", "sources": []string{"127.0.0.0/8"}})
 	var list control.Suspicions
 	site.Until(func() bool {
