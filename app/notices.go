@@ -21,6 +21,7 @@ import (
 	"tsujiban/notify/letter"
 	"tsujiban/notify/mail"
 	"tsujiban/notify/outbox"
+	"tsujiban/people"
 )
 
 // teller makes notices of what happens and has them sent. It reads the journal behind the calls, so that
@@ -285,7 +286,7 @@ func telling(line []byte) (seq uint64, tell bool) {
 	case "restricted", "released", "replied":
 		return seq, true
 	case "set":
-		return seq, bytes.Contains(line, []byte(overdueNote))
+		return seq, bytes.Contains(line, []byte(overdueNote)) || bytes.Contains(line, []byte(people.ProposedNote))
 	case "attempt", "ended":
 		return seq, bytes.Contains(line, capWords[0]) || bytes.Contains(line, capWords[1])
 	}
