@@ -23,13 +23,14 @@ const (
 	EventSet        // staff changed a setting: By, Note
 	EventReplied    // the customer said whether the use was theirs: Reply
 	EventCase       // staff did something to a case of suspicion: Step
+	EventStored     // the store was changed: By (which file), Note (what its rows are now, as sums)
 	numEvents
 )
 
 // NumEvents is the count of kinds, for tables indexed by EventKind.
 const NumEvents = int(numEvents)
 
-var eventNames = []string{"none", "attempt", "answered", "ended", "restricted", "released", "registered", "refused", "started", "stopped", "set", "replied", "case"}
+var eventNames = []string{"none", "attempt", "answered", "ended", "restricted", "released", "registered", "refused", "started", "stopped", "set", "replied", "case", "stored"}
 
 func (k EventKind) String() string { return name(eventNames, uint8(k)) }
 
@@ -56,7 +57,7 @@ type Event struct {
 	Refusal     Refusal     // EventRefused
 	Reply       Reply       // EventReplied
 	Step        CaseStep    // EventCase
-	By          string      // EventSet, EventStarted, EventStopped: who
+	By          string      // EventSet, EventStarted, EventStopped: who; EventStored
 	Note        string      // likewise: what
 }
 

@@ -40,6 +40,24 @@ func (a *App) record(ctx context.Context, by, note string) (control.Done, error)
 	return control.Done{By: by, Note: note, Seq: seq}, nil
 }
 
+// witness keeps what a change makes of the store's rows, and returns when it is on disk: then the change is made to last.
+func (a *App) witness(ctx context.Context, r *store.Receipt) error {
+	err := a.journal.Failing()
+	var seq uint64
+	for _, part := range r.Parts() {
+		if err == nil {
+			seq, err = a.desk.said(tsujiban.EventStored, a.now(), part.File, part.String())
+		}
+	}
+	if err == nil {
+		err = a.onDisk(ctx, seq)
+	}
+	if err != nil {
+		return notRecorded(err)
+	}
+	return nil
+}
+
 func notRecorded(err error) error {
 	return tsujiban.Errorf(tsujiban.CodeUnavailable, "this cannot be recorded, so it is not done: %w; see whether the disk is full", err)
 }

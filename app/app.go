@@ -252,6 +252,9 @@ func (a *App) startJournal(ctx context.Context) (err error) {
 		}
 	}
 	a.recovered = rec
+	if err := a.store.Witnessed(ctx, a.witness); err != nil {
+		return err
+	}
 	return sameStanding(ctx, a.store, rec.stands, a.now())
 }
 

@@ -122,6 +122,9 @@ func (r *retainRun) kind(ctx context.Context, kind retention.Kind, past func(tim
 	row := control.RetentionKind{Kind: kind.String(), Term: r.terms.Of(kind).String(), Before: before, Erased: p.Count, Held: p.Held, Oldest: p.Oldest, Newest: p.Newest}
 	if p.Count > 0 && !r.out.DryRun {
 		note := fmt.Sprintf("retention: %s from before %s are erased, term %s: %d, from %s to %s; under a hold: %d", kind, stamp(before), row.Term, p.Count, stamp(p.Oldest), stamp(p.Newest), p.Held)
+		if p.Applicants > 0 {
+			note += fmt.Sprintf("; with what the ledger knows of applicants who were turned down: %d", p.Applicants)
+		}
 		if _, err := r.app.record(ctx, r.by, note); err != nil {
 			return err
 		}
@@ -234,6 +237,8 @@ func (r *retainRun) weigh(ctx context.Context, s journal.Range, w *retention.Wei
 			if !ev.At.Before(looks) {
 				kept = append(kept, store.KeptEntry{Seq: seq, At: ev.At, Line: slices.Clone(line)})
 			}
+		case tsujiban.EventStored: // what it says of stands longer than any entry
+			kept = append(kept, store.KeptEntry{Seq: seq, At: ev.At, Line: slices.Clone(line), Lasting: true})
 		}
 		if seq%proveChunk == 0 { // calls come first
 			pause(ctx, 3*time.Since(began))

@@ -3,8 +3,11 @@ package inquiry
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"tsujiban"
@@ -32,6 +35,9 @@ const (
 	maxCalls  = 10_000         // that fit: more are told as "more"
 	maxOthers = 300            // that do not fit, and are there for the picture
 	maxNear   = 50             // of a number beside it: that there are some is what matters
+
+	pageFitting = 1000 // calls of the right length that are read at a time: the more, the more of the disk's waits lie side by side
+	nearReaders = 4    // how many of those are looked up at a time
 )
 
 // Ask answers a question under a case. What the case's ground does not allow is not looked up; the answer says why. Errors: CodeInvalid for
@@ -163,7 +169,7 @@ func (d *Desk) calls(ctx context.Context, a *Answer) error {
 	// First those of the right length: a busy number has very many others.
 	var err error
 	if q.Talked > 0 {
-		err = d.each(ctx, a.Subject.number, q, true, maxOthers, take)
+		err = d.each(ctx, a.Subject.number, q, true, pageFitting, take)
 	}
 	if first = false; err == nil {
 		err = d.each(ctx, a.Subject.number, q, false, maxOthers, take)
@@ -236,12 +242,28 @@ func (d *Desk) near(ctx context.Context, a *Answer, given string, count func(tsu
 		if b.Designated, err = d.Records.Carrier(ctx, b.Number, at, q.At); err != nil {
 			return nil, err
 		}
-		if b.Ours && count != nil && a.Case.Kind.Allows(LookNear) {
-			b.Looked = true
-			if b.Matching, err = count(b.Number); err != nil {
-				return nil, err
+		b.Looked = b.Ours && count != nil && a.Case.Kind.Allows(LookNear)
+	}
+	// Each lies elsewhere on the disk: some are looked up at a time.
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	errs := make([]error, nearReaders)
+	for w := range errs {
+		wg.Go(func() {
+			for errs[w] == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(out) {
+					return
+				}
+				if b := &out[i]; b.Looked {
+					b.Matching, errs[w] = count(b.Number)
+				}
 			}
-		}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(out, func(x, y Beside) int { return x.rank() - y.rank() })
 	return out, nil

@@ -69,6 +69,9 @@ func (e *encoder) event(b []byte, ev *tsujiban.Event) []byte {
 	case tsujiban.EventStarted, tsujiban.EventStopped, tsujiban.EventSet:
 		b = appendField(b, `,"by":`, ev.By, limitID)
 		b = appendField(b, `,"note":`, ev.Note, limitNote)
+	case tsujiban.EventStored:
+		b = appendField(b, `,"by":`, ev.By, limitID)
+		b = appendField(b, `,"note":`, ev.Note, limitRows)
 	}
 	return append(b, '}')
 }

@@ -96,7 +96,7 @@ func (s *scanner) event(name []byte, ev *tsujiban.Event) {
 			s.reply(name, &ev.Reply)
 		case tsujiban.EventCase:
 			s.step(name, &ev.Step)
-		case tsujiban.EventStarted, tsujiban.EventStopped, tsujiban.EventSet:
+		case tsujiban.EventStarted, tsujiban.EventStopped, tsujiban.EventSet, tsujiban.EventStored:
 			s.setting(name, ev)
 		default:
 			s.skip(0)

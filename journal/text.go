@@ -19,6 +19,7 @@ const (
 	limitWord   = 64 // transport
 	limitRule   = 256
 	limitNote   = 4096
+	limitRows   = 56 << 10 // what the store's rows are: lines of plain text, of which only the ends take a second byte
 )
 
 // cutRoom is kept for the mark of a cut: "…+" and the count of bytes that are not shown.

@@ -33,6 +33,9 @@ type Holder struct {
 	Checks   []Check `json:"checks,omitempty"`
 }
 
+// ErasedName stands in the place of an applicant's name after its term.
+const ErasedName = "消去済み (erased)"
+
 // Check is one identity check: what was looked at, how, by whom, when.
 type Check struct {
 	What     string    `json:"what"` // "登記事項証明書", "driving licence"

@@ -8,6 +8,8 @@ type KeptEntry struct {
 	Seq  uint64
 	At   time.Time
 	Line []byte
+
+	Lasting bool // it has no term: it says what other records have to be
 }
 
 // Past says what of one kind is past its term.
@@ -16,6 +18,8 @@ type Past struct {
 	Held   int       // that are past their term and under a hold
 	Oldest time.Time // of those that can be erased; zero when there are none
 	Newest time.Time
+
+	Applicants int // of screens: who was turned down and is forgotten with them
 }
 
 // Add counts one that can be erased; its term began at an instant.

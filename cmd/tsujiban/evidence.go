@@ -62,6 +62,7 @@ type wholeReport struct {
 	Journal report `json:"journal"`
 	Kept    int    `json:"kept"`  // entries that outlived their segment, and are as signed
 	Calls   int    `json:"calls"` // calls of the view that are as the journal has them
+	Rows    int    `json:"rows"`  // likewise, rows of the store that are as the journal has a receipt of them, or as it makes them
 }
 
 func runEvidenceCheck(c *cmd, args []string) error {
@@ -93,7 +94,7 @@ func runEvidenceCheck(c *cmd, args []string) error {
 	if err != nil {
 		return err
 	}
-	calls, err := c.checkStore(report, segments.OK(), erased)
+	same, err := c.checkStore(report, segments.OK(), erased)
 	if err != nil {
 		return err
 	}
@@ -102,14 +103,17 @@ func runEvidenceCheck(c *cmd, args []string) error {
 		return p.First > 0 && report.ErasedAll(p.First, p.Last)
 	})
 	if c.json {
-		err = c.writeJSON(wholeReport{report, reportOf(&segments), kept, calls})
+		err = c.writeJSON(wholeReport{report, reportOf(&segments), kept, same.calls, same.rows})
 	} else if err = c.showReport(&segments); err == nil {
 		err = c.printf("%s", report.Text(c.lang))
 		if err == nil && kept > 0 && report.OK() {
 			err = c.printf(c.tr("消去した区間から残した閲覧・操作の記録 %d 件も、署名されたとおりです\n", "%d looks and actions that outlived their segments are as signed, too\n"), kept)
 		}
-		if err == nil && calls > 0 && report.OK() {
-			err = c.printf(c.tr("通話一覧の %d 件も、記録簿のとおりです\n", "%d calls of the store are as the journal has them, too\n"), calls)
+		if err == nil && same.calls > 0 && report.OK() {
+			err = c.printf(c.tr("通話一覧の %d 件も、記録簿のとおりです\n", "%d calls of the store are as the journal has them, too\n"), same.calls)
+		}
+		if err == nil && same.rows > 0 && report.OK() {
+			err = c.printf(c.tr("設定・番号台帳・照会などの %d 行も、記録簿の控えのとおりです\n", "%d rows of settings, ledger, inquiries and the like are as the journal has them, too\n"), same.rows)
 		}
 	}
 	if err == nil && (!report.OK() || !segments.OK()) {

@@ -30,16 +30,19 @@ func callsErased(line []byte) time.Time {
 	return time.Time{}
 }
 
-// checkStore holds the calls of the store against the journal, and looks through the files of the store; what is wrong goes into the report. It returns
-// how many calls are as the journal has them. A journal that is damaged proves nothing of the store.
-func (c *cmd) checkStore(report *evidence.CheckReport, sound bool, erased time.Time) (same int, err error) {
+// checked is how much of the store is as the journal has it.
+type checked struct{ calls, rows int }
+
+// checkStore holds the calls of the store, and what else is folded from the journal, against the journal, and every other row against its receipt; and looks
+// through the files of the store. What is wrong goes into the report. A journal that is damaged proves nothing of the store.
+func (c *cmd) checkStore(report *evidence.CheckReport, sound bool, erased time.Time) (same checked, err error) {
 	cfg, err := config.Load(c.configFile())
 	if err != nil {
-		return 0, err
+		return same, err
 	}
 	callsFile := strings.TrimSuffix(cfg.StoreFile(), ".db") + ".calls.db"
 	if _, err := os.Stat(callsFile); errors.Is(err, fs.ErrNotExist) || !sound {
-		return 0, nil
+		return same, nil
 	}
 	fault := func(entry uint64, ja, en string) {
 		report.Faults = append(report.Faults, evidence.Fault{File: filepath.Base(callsFile), Entry: entry, Ja: ja, En: en})
@@ -51,23 +54,46 @@ func (c *cmd) checkStore(report *evidence.CheckReport, sound bool, erased time.T
 	}
 	if tsujiban.CodeOf(err) == tsujiban.CodeCorrupt && err != nil {
 		fault(0, err.Error(), err.Error())
-		return 0, nil
+		return same, nil
 	}
 	if err != nil {
-		return 0, err
+		return same, err
+	}
+	view, err := st.ViewStore(c.ctx) // before the journal: what it says of is in there
+	if err != nil {
+		return same, err
+	}
+	defer view.Close()
+	receipts, err := newReceiptReader(c.ctx, st)
+	if err != nil {
+		return same, err
 	}
 	rd, err := journal.OpenReader(cfg.JournalDir(), 1)
 	if err != nil {
-		return 0, err
+		return same, err
 	}
 	defer func() { err = errors.Join(err, rd.Close()) }()
 	rd.SkipErased()
 	if term := cfg.Retention.Calls.Before(time.Now()); term.After(erased) {
 		erased = term
 	}
-	cmp, err := st.CompareCalls(c.ctx, erased, func(ctx context.Context) (*tsujiban.Event, error) { return rd.Next(ctx) })
+	next := func(ctx context.Context) (*tsujiban.Event, error) {
+		ev, err := rd.Next(ctx)
+		if err == nil {
+			err = receipts.take(ev)
+		}
+		return ev, err
+	}
+	cmp, err := st.CompareCalls(c.ctx, erased, next)
 	if err != nil {
-		return 0, err
+		return same, err
+	}
+	if err := receipts.rest(c.ctx, next); err != nil {
+		return same, err
+	}
+	rows, faults, err := view.Compare(c.ctx, &receipts.all)
+	if err != nil {
+		return same, err
 	}
 	for _, d := range cmp.Differences {
 		id, columns := d.Call.String(), strings.Join(d.Columns, ", ")
@@ -95,5 +121,6 @@ func (c *cmd) checkStore(report *evidence.CheckReport, sound bool, erased time.T
 	if len(cmp.Differences) > 0 || sums > 0 {
 		fault(0, "原因を調べた後、停止して \"tsujiban rebuild\" を実行すると、通話一覧を記録簿から作り直せます", "when it is known who touched it: \"tsujiban rebuild\", while stopped, makes the calls anew from the journal")
 	}
-	return cmp.Same, nil
+	c.rowFaults(report, cfg.StoreFile(), append(cmp.Rows, faults...), receipts.all.Back)
+	return checked{cmp.Same, rows + cmp.SameRows}, nil
 }

@@ -215,3 +215,59 @@ func FuzzTables(f *testing.F) {
 		}
 	})
 }
+
+// published are tables laid out as the ministry's files are: a title, what the table is of, the date, how it is read, wide digits over the columns, and the first
+// digits in one word; the list of fixed numbers, which has the date over its head. Carriers are made up.
+var published = map[string]struct {
+	text string
+	rows int
+	some map[int]string
+}{
+	"050": {`,,,,,,,,電気通信番号指定状況,,
+・ＩＰ電話の番号（０５０－ＣＤＥＦ－××××）,,,,,,,,,,
+,,,,,,,,(令和8年10月1日現在),,
+"表の""番号""列の部分は０５０－CDＥＦのＥコードまでを、１行目の０～９はＦコードを示します。",,,,,,,,,,
+番号,０,１,２,３,４,５,６,７,８,９
+050100,甲通信,甲通信,,乙電話,乙電話,乙電話,乙電話,乙電話,乙電話,丙　テレコム
+050101,,,,,,,,,,
+050102,甲通信,甲通信,甲通信,甲通信,甲通信,甲通信,甲通信,甲通信,甲通信,甲通信
+`, 30, map[int]string{0: "+815010000000..+815010009999 甲通信", 2: "+815010020000..+815010029999 ", 9: "+815010090000..+815010099999 丙　テレコム", 15: "+815010150000..+815010159999 "}},
+	"mobile": {`,,,,,,,,電気通信番号指定状況,,
+・携帯電話の番号（０９０－ＣＤＥ－ＦＧＨＪＫ）,,,,,,,,,,
+,,,,,,,,,,
+※電話番号から契約している携帯電話会社を調べることはできますか？,,,,,,,,,,
+,,,,,,,,(令和8年10月1日現在),,
+"表の""番号""列の部分は０９０－CDコードを、１行目の０～９はＥコードを示します。",,,,,,,,,,
+番号,０,１,２,３,４,５,６,７,８,９
+09010,甲,甲,甲,甲,甲,甲,甲,甲,甲,甲
+09011,乙,甲,甲,乙,乙,乙,乙,乙,乙,
+`, 20, map[int]string{10: "+819011000000..+819011099999 乙", 19: "+819011900000..+819011999999 "}},
+	"freephone": {`,,,,,,,,電気通信番号指定状況,,
+・着信課金用電話番号（０１２０－ＤＥＦ－×××）,,,,,,,,,,
+,,,,,,,,(令和8年10月1日現在),,
+"表の""番号""列の部分は０１２０－DＥＦのＥコードまでを、１行目の０～９はＦコードを示します。",,,,,,,,,,
+番号,０,１,２,３,４,５,６,７,８,９
+012000,甲,甲,甲,甲,甲,甲,甲,甲,甲,甲
+`, 10, map[int]string{3: "+81120003000..+81120003999 甲"}},
+	"fixed": {`,,,,,,,(令和8年10月1日現在)
+番号区画コード,MA,番号,市外局番,市内局番,指定事業者,使用状況,備考
+001,札幌,011200,011,200,甲東日本,使用中,
+001,札幌,011201,011,201,,,
+001,札幌,011202,011,202,甲東日本,使用予定,
+`, 3, map[int]string{0: "+81112000000..+81112009999 甲東日本", 1: "+81112010000..+81112019999 "}},
+}
+
+func TestPublishedLayouts(t *testing.T) {
+	for name, c := range published {
+		pub, err := intake.Designations(plan(t), tables(t, c.text), nil)
+		if err != nil || len(pub.Rows) != c.rows {
+			t.Errorf("%s: %d blocks, %v", name, len(pub.Rows), err)
+			continue
+		}
+		for i, want := range c.some {
+			if got := fmt.Sprint(pub.Rows[i].Range, " ", pub.Rows[i].Carrier); got != want {
+				t.Errorf("%s: row %d is %q, want %q", name, i, got, want)
+			}
+		}
+	}
+}

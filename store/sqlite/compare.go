@@ -26,6 +26,8 @@ type Difference struct {
 type Comparison struct {
 	Same        int // calls that the view has as the journal has them
 	Differences []Difference
+	Rows        []RowFault // of what else is folded from the journal: cases of suspicion, accesses
+	SameRows    int
 	More        int // differences beyond MaxDifferences
 }
 
@@ -44,8 +46,12 @@ func (s *Store) CompareCalls(ctx context.Context, erased time.Time, next func(co
 	c := &comparing{erased: erased, running: map[tsujiban.CallID]*store.Call{}, strays: map[tsujiban.CallID]bool{}, ahead: map[tsujiban.CallID]uint64{}}
 	err := s.withView(func(v *database) (err error) {
 		c.view = v
+		c.folded = newFoldedRows(c)
 		if c.upTo, err = position(ctx, v.read); err == nil {
 			err = c.run(ctx, next)
+		}
+		if err == nil {
+			err = c.folded.end(ctx)
 		}
 		return v.explain(ctx, "compare the calls with the journal", err)
 	})
@@ -64,6 +70,7 @@ type comparing struct {
 	ended   bool                       // all ids were read
 	strays  map[tsujiban.CallID]bool   // in the view, and not in the journal so far
 	ahead   map[tsujiban.CallID]uint64 // taken in since, as the row says: its entry
+	folded  *foldedRows
 	out     Comparison
 }
 
@@ -118,6 +125,9 @@ func (c *comparing) run(ctx context.Context, next func(context.Context) (*tsujib
 }
 
 func (c *comparing) take(ctx context.Context, ev *tsujiban.Event) error {
+	if err := c.folded.take(ctx, ev); err != nil {
+		return err
+	}
 	call := c.running[ev.Call]
 	switch {
 	case ev.Kind == tsujiban.EventAttempt && call == nil:
@@ -236,7 +246,7 @@ func (c *comparing) oneByOne(ctx context.Context, some []store.Call, ids []int64
 }
 
 func (c *comparing) differ(d Difference) {
-	if len(c.out.Differences) == MaxDifferences {
+	if len(c.out.Differences)+len(c.out.Rows) >= MaxDifferences {
 		c.out.More++
 		return
 	}

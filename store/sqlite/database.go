@@ -30,6 +30,9 @@ type database struct {
 	advice string // what to do when it is damaged
 	write  *sql.DB
 	read   *sql.DB
+
+	ahead    *ahead    // nil: nothing of it is read so
+	receipts *receipts // nil: the journal itself says what has to be in it
 }
 
 // kind is what differs between the files.
@@ -42,11 +45,14 @@ type kind struct {
 	readers     int      // how many of those; defaultReaders when 0
 	check       string   // how thoroughly the file is read when it is opened
 	advice      string
+	receipted   []receipted
+	ahead       string // the table whose rows are read in any order
 }
 
 var (
 	settingsKind = kind{
 		migrations: "migrations/settings", synchronous: "FULL", check: "quick_check", advice: adviseSettings, writer: []string{"secure_delete(fast)"},
+		receipted: settingsReceipted,
 	}
 	// Every call goes to random places of three indexes. 16 MiB hold the leaves that are in
 	// use, and a WAL of 16 MiB takes a leaf many times before it is copied into the file once.
@@ -55,7 +61,7 @@ var (
 	viewKind = kind{
 		migrations: "migrations/calls", synchronous: "NORMAL", advice: adviseView,
 		writer:  []string{"cache_size(-16384)", "wal_autocheckpoint(4000)", "secure_delete(fast)"},
-		readers: 2 * scatterReaders,
+		readers: 2 * scatterReaders, ahead: "calls",
 	}
 	// A view that is made anew. Nothing of the file is of use before it is whole: it has no journal, which would write everything twice, is
 	// synced once at the end, and becomes a WAL database when it is opened in its place. The cache is also how much is sorted at a time when
@@ -69,6 +75,9 @@ var (
 // openDatabase opens or makes the file and brings it to the current schema.
 func openDatabase(ctx context.Context, path string, k kind) (*database, error) {
 	d := &database{path: path, advice: k.advice}
+	if k.receipted != nil {
+		d.receipts = &receipts{file: filepath.Base(k.migrations), tables: k.receipted}
+	}
 	// Made here and not by SQLite so that nobody else can read it: it holds credentials
 	// and who called whom. The -wal and -shm files take over its mode.
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -96,6 +105,9 @@ func openDatabase(ctx context.Context, path string, k kind) (*database, error) {
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.close())
+	}
+	if k.ahead != "" {
+		d.ahead = openAhead(ctx, d.read, path, k.ahead)
 	}
 	return d, nil
 }
@@ -174,6 +186,7 @@ func (d *database) close() error {
 		// Last: closing the last connection folds the WAL into the file.
 		errs = append(errs, d.write.Close())
 	}
+	errs = append(errs, d.ahead.close())
 	return errors.Join(errs...)
 }
 
@@ -183,7 +196,16 @@ func (d *database) change(ctx context.Context, doing string, f func(tx *sql.Tx) 
 	if err != nil {
 		return d.explain(ctx, doing, err)
 	}
-	if err := f(tx); err != nil {
+	if d.receipts != nil {
+		err = d.receipts.prepare(ctx, tx)
+	}
+	if err == nil {
+		err = f(tx)
+	}
+	if err == nil && d.receipts != nil {
+		err = d.receipts.hand(ctx, tx)
+	}
+	if err != nil {
 		// What went wrong first is what matters; a failed rollback leaves nothing behind either.
 		_ = tx.Rollback()
 		return d.explain(ctx, doing, err)

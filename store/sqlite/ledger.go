@@ -21,7 +21,7 @@ type Ledger struct {
 var _ ledger.Book = (*Ledger)(nil)
 
 var ledgerKind = kind{
-	migrations: "migrations/ledger", synchronous: "FULL", advice: adviseLedger,
+	migrations: "migrations/ledger", synchronous: "FULL", advice: adviseLedger, receipted: ledgerReceipted,
 	writer: []string{"cache_size(-32768)", "secure_delete(fast)"},
 	// A number is anywhere in a file of gigabytes: what the machine has in memory is read from there.
 	reader: []string{"cache_size(-8192)", "mmap_size(17179869184)"},

@@ -77,14 +77,15 @@ const pastScreens = `SELECT s.holder, h.id, s.entry, e.at, s.outcome,
 type screenKey struct{ holder, entry, at int64 }
 
 // PastScreens counts the onboarding screens past their term: of one that passed and is its holder's last, the term begins with the end of the
-// contract. Those of held customers count as held.
+// contract. Those of held customers count as held. Applicants are the holders of whom what is known goes with the last of their screens.
 func (l *Ledger) PastScreens(ctx context.Context, before time.Time, held []tsujiban.CustomerID) (store.Past, error) {
-	p, _, err := l.pastScreens(ctx, l.d.read, before, held)
+	p, _, _, err := l.pastScreens(ctx, l.d.read, before, held)
 	return p, err
 }
 
-func (l *Ledger) pastScreens(ctx context.Context, q querier, before time.Time, held []tsujiban.CustomerID) (p store.Past, keys []screenKey, err error) {
+func (l *Ledger) pastScreens(ctx context.Context, q querier, before time.Time, held []tsujiban.CustomerID) (p store.Past, keys []screenKey, applicants []int64, err error) {
 	day := before.Format(time.DateOnly)
+	refused := map[int64]bool{} // their last screen did not pass
 	err = l.d.list(ctx, "count the screens past their term", q, pastScreens, []any{micros(before)}, func(r *sql.Rows) error {
 		var k screenKey
 		var id tsujiban.CustomerID
@@ -102,21 +103,62 @@ func (l *Ledger) pastScreens(ctx context.Context, q querier, before time.Time, h
 		}
 		p.Add(fromMicros(k.at))
 		keys = append(keys, k)
+		if last && outcome != ledger.ScreenPassed.String() {
+			refused[k.holder] = true
+		}
 		return nil
 	})
-	return p, keys, err
+	if err == nil {
+		applicants, err = l.pastApplicants(ctx, q, keys, refused)
+		p.Applicants = len(applicants)
+	}
+	return p, keys, applicants, err
 }
 
-// EraseScreens erases what PastScreens counts: answers, outcome, and by what applications are found to belong together.
+// pastApplicants are the holders who lose the last of their screens and were turned down: they never had a number, nobody is below them, no case is about them. Of
+// the ledger's past nothing needs who they were.
+func (l *Ledger) pastApplicants(ctx context.Context, q querier, keys []screenKey, refused map[int64]bool) (out []int64, err error) {
+	erased := map[int64]int{}
+	for _, k := range keys {
+		erased[k.holder]++
+	}
+	for key := range refused {
+		var yes bool
+		err := q.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM screenings WHERE holder = ?1) = ?2
+			AND NOT EXISTS (SELECT 1 FROM numbers WHERE holder = ?1 AND holder > 0)
+			AND NOT EXISTS (SELECT 1 FROM holder_versions WHERE parent = ?1 AND parent > 0)
+			AND NOT EXISTS (SELECT 1 FROM case_holders c JOIN holders h ON h.id = c.holder WHERE h.key = ?1)`, key, erased[key]).Scan(&yes)
+		if err != nil {
+			return nil, err
+		}
+		if yes {
+			out = append(out, key)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// forget erases what is known of an applicant, in all that was ever believed.
+const forget = `UPDATE holder_versions SET body = json_set(json_remove(body, '$.kana', '$.corporate', '$.representative', '$.address', '$.phone', '$.mail', '$.account', '$.contact', '$.checks'),
+	'$.name', ?) WHERE holder = ?`
+
+// EraseScreens erases what PastScreens counts: answers, outcome, by what applications are found to belong together, and who an applicant was that was
+// turned down.
 func (l *Ledger) EraseScreens(ctx context.Context, before time.Time, held []tsujiban.CustomerID) (n int, err error) {
 	return l.eraseOf(ctx, "erase screens", func(tx *sql.Tx) (int, error) {
-		p, keys, err := l.pastScreens(ctx, tx, before, held)
+		p, keys, applicants, err := l.pastScreens(ctx, tx, before, held)
 		for _, k := range keys {
 			if err == nil {
 				_, err = tx.ExecContext(ctx, `DELETE FROM screenings WHERE holder = ? AND entry = ?`, k.holder, k.entry)
 			}
 			if err == nil {
 				_, err = tx.ExecContext(ctx, `DELETE FROM marks WHERE holder = ? AND at = ?`, k.holder, k.at)
+			}
+		}
+		for _, key := range applicants {
+			if err == nil {
+				_, err = tx.ExecContext(ctx, forget, ledger.ErasedName, key)
 			}
 		}
 		return p.Count, err

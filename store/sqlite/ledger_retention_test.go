@@ -20,10 +20,11 @@ func TestEraseScreens(t *testing.T) {
 	l := s.Ledger()
 	now := retainNow.AddDate(-9, 0, 0)
 	s.clock = func() time.Time { return now }
+	parent := tsujiban.CustomerID("")
 	put := func(id tsujiban.CustomerID, ended string, outcomes ...ledger.ScreenOutcome) {
 		t.Helper()
 		now = now.Add(time.Hour)
-		o := &ledger.Order{Entry: ledger.Entry{By: "sato", Verb: "holder", Ground: "test"}, Holders: []ledger.HolderChange{{Holder: ledger.Holder{ID: id, Name: string(id), Ended: ended}, Window: ledger.Window{From: retainNow.AddDate(-10, 0, 0)}}}}
+		o := &ledger.Order{Entry: ledger.Entry{By: "sato", Verb: "holder", Ground: "test"}, Holders: []ledger.HolderChange{{Holder: ledger.Holder{ID: id, Name: string(id), Address: "address of " + string(id), Ended: ended, Parent: parent, Reseller: id == "seller"}, Window: ledger.Window{From: retainNow.AddDate(-10, 0, 0)}}}}
 		_, err := l.Do(t.Context(), o)
 		must(t, err)
 		for _, outcome := range outcomes {
@@ -33,7 +34,10 @@ func TestEraseScreens(t *testing.T) {
 			must(t, err)
 		}
 	}
+	put("seller", "", ledger.ScreenRefused)
+	parent = "seller"
 	put("refused", "", ledger.ScreenReview, ledger.ScreenRefused)
+	parent = ""
 	put("customer", "", ledger.ScreenIncomplete, ledger.ScreenPassed)
 	put("gone", "2019-10-01", ledger.ScreenPassed)
 	put("just-gone", "2026-10-01", ledger.ScreenPassed)
@@ -42,10 +46,10 @@ func TestEraseScreens(t *testing.T) {
 	put("young", "", ledger.ScreenRefused)
 	before, held := retainNow.AddDate(-5, 0, 0), []tsujiban.CustomerID{"held"}
 	p, err := l.PastScreens(t.Context(), before, held)
-	if err != nil || p.Count != 4 || p.Held != 1 || p.Oldest.IsZero() || !p.Newest.Before(before) {
+	if err != nil || p.Count != 5 || p.Held != 1 || p.Applicants != 1 || p.Oldest.IsZero() || !p.Newest.Before(before) {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	if n, err := l.EraseScreens(t.Context(), before, held); err != nil || n != 4 {
+	if n, err := l.EraseScreens(t.Context(), before, held); err != nil || n != 5 {
 		t.Fatalf("%d, %v", n, err)
 	}
 	for id, want := range map[tsujiban.CustomerID]int{"refused": 0, "customer": 1, "gone": 0, "just-gone": 1, "held": 1, "young": 1} {
@@ -59,6 +63,17 @@ func TestEraseScreens(t *testing.T) {
 		}
 		if want == 0 {
 			notInFile(t, s.ledger.path, "secret of "+string(id))
+		}
+	}
+	notInFile(t, s.ledger.path, "address of refused")
+	for _, id := range []tsujiban.CustomerID{"refused", "seller", "gone", "held", "young"} {
+		h, err := l.Holder(t.Context(), id, now, time.Time{})
+		want := "address of " + string(id)
+		if id == "refused" {
+			want = ""
+		}
+		if err != nil || h.Address != want || (h.Name == ledger.ErasedName) != (want == "") || h.ID != id {
+			t.Errorf("%s: %+v, %v", id, h, err)
 		}
 	}
 	if p, err := l.PastScreens(t.Context(), before, held); err != nil || p.Count != 0 || p.Held != 1 {

@@ -66,7 +66,7 @@ func (b *batch) undo(id int64) error {
 
 // restoreNumbers takes back what an entry said of numbers.
 func (b *batch) restoreNumbers(id, low, high int64) (int, error) {
-	read := func(where string, args ...any) (out []ledger.Span, err error) {
+	read := func(low, high int64, where string, args ...any) (out []ledger.Span, err error) {
 		err = b.d.list(b.ctx, "undo", b.tx, `SELECT `+numberColumns+numberTables+` WHERE n.block BETWEEN ? AND ? AND `+where, append([]any{low, high}, args...), func(r *sql.Rows) error {
 			s, err := scanSpan(r)
 			out = append(out, s)
@@ -74,24 +74,30 @@ func (b *batch) restoreNumbers(id, low, high int64) (int, error) {
 		})
 		return out, err
 	}
-	said, err := read(`n.entry = ? AND n.said = ?`, id, id)
+	said, err := read(low, high, `n.entry = ? AND n.said = ?`, id, id)
 	if err != nil || len(said) == 0 {
 		return 0, err
 	}
-	before, err := read(`n.closed = ?`, id)
+	before, err := read(low, high, `n.closed = ?`, id)
 	if err != nil {
 		return 0, err
 	}
-	current, err := read(`n.closed = ?`, int64(ledger.Forever))
+	// What stands now may have been cut in pieces: they lie anywhere between the first number and the last.
+	first, last := said[0].Block.First(), said[0].Block.Last()
+	for i := range said {
+		first, last = min(first, said[i].Block.First()), max(last, said[i].Block.Last())
+	}
+	low = first << 4
+	current, err := read(low, last<<4|15, `n.closed = ?`, int64(ledger.Forever))
 	if err != nil {
 		return 0, err
 	}
-	// What stands now may be wider, and begin before all that the entry touched.
+	// It may also be wider, and begin before all that the entry touched.
 	stmt, err := b.statement(spansAround)
 	if err != nil {
 		return 0, err
 	}
-	wide, err := b.scanSpans(stmt, aroundArgs(low>>4), func(s *ledger.Span) bool { return int64(s.Block) < low })
+	wide, err := b.scanSpans(stmt, aroundArgs(first), func(s *ledger.Span) bool { return int64(s.Block) < low })
 	if err != nil {
 		return 0, err
 	}

@@ -235,7 +235,7 @@ func (s *Store) KeepEntries(ctx context.Context, entries []store.KeptEntry) erro
 	}
 	return s.settings.change(ctx, "keep entries of the journal", func(tx *sql.Tx) error {
 		for _, e := range entries {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO kept_entries (seq, at, line) VALUES (?, ?, ?) ON CONFLICT (seq) DO NOTHING`, int64(e.Seq), micros(e.At), string(e.Line)); err != nil {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO kept_entries (seq, at, line, lasting) VALUES (?, ?, ?, ?) ON CONFLICT (seq) DO NOTHING`, int64(e.Seq), micros(e.At), string(e.Line), e.Lasting); err != nil {
 				return err
 			}
 		}
@@ -245,20 +245,21 @@ func (s *Store) KeepEntries(ctx context.Context, entries []store.KeptEntry) erro
 
 // KeptEntries hands the entries that are kept beyond their segment to each, in order.
 func (s *Store) KeptEntries(ctx context.Context, each func(store.KeptEntry) error) error {
-	return s.settings.list(ctx, "read the kept entries", s.settings.read, `SELECT seq, at, line FROM kept_entries ORDER BY seq`, nil, func(r *sql.Rows) error {
+	return s.settings.list(ctx, "read the kept entries", s.settings.read, `SELECT seq, at, line, lasting FROM kept_entries ORDER BY seq`, nil, func(r *sql.Rows) error {
 		var seq, at int64
 		var line string
-		if err := r.Scan(&seq, &at, &line); err != nil {
+		var lasting int64 // evidence check reads what somebody may have touched
+		if err := r.Scan(&seq, &at, &line, &lasting); err != nil {
 			return err
 		}
-		return each(store.KeptEntry{Seq: uint64(seq), At: fromMicros(at), Line: []byte(line)})
+		return each(store.KeptEntry{Seq: uint64(seq), At: fromMicros(at), Line: []byte(line), Lasting: lasting != 0})
 	})
 }
 
 // PastLooks counts the kept entries and the log of actions from before an instant.
 func (s *Store) PastLooks(ctx context.Context, before time.Time) (p store.Past, err error) {
 	var oldest, newest sql.NullInt64
-	err = s.settings.read.QueryRowContext(ctx, `SELECT count(*), min(at), max(at) FROM (SELECT at FROM kept_entries UNION ALL SELECT at FROM actions) WHERE at < ?`, micros(before)).Scan(&p.Count, &oldest, &newest)
+	err = s.settings.read.QueryRowContext(ctx, `SELECT count(*), min(at), max(at) FROM (SELECT at FROM kept_entries WHERE lasting = 0 UNION ALL SELECT at FROM actions) WHERE at < ?`, micros(before)).Scan(&p.Count, &oldest, &newest)
 	p.Oldest, p.Newest = orZero(oldest), orZero(newest)
 	return p, s.settings.explain(ctx, "count the looks past their term", err)
 }
@@ -266,8 +267,8 @@ func (s *Store) PastLooks(ctx context.Context, before time.Time) (p store.Past, 
 // EraseLooks erases what PastLooks counts.
 func (s *Store) EraseLooks(ctx context.Context, before time.Time) (n int, err error) {
 	err = s.settings.erase(ctx, "erase looks and actions", func(tx *sql.Tx) error {
-		for _, table := range []string{"kept_entries", "actions"} {
-			r, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE at < ?`, micros(before))
+		for _, which := range []string{`kept_entries WHERE lasting = 0 AND at < ?`, `actions WHERE at < ?`} {
+			r, err := tx.ExecContext(ctx, `DELETE FROM `+which, micros(before))
 			if err != nil {
 				return err
 			}

@@ -49,6 +49,7 @@ func (d *database) scatter(ctx context.Context, q store.CallQuery, limit int) (p
 	if err != nil {
 		return page, err
 	}
+	d.ahead.rows(ids)
 	calls, err := d.callsOf(ctx, ids)
 	if err != nil {
 		return page, err

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -64,8 +65,8 @@ func ledgerUndo(t *testing.T, b *bench) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.do(add(0, 99, 0))
-	one := b.do(assign(0, 9, 10, "hakata"))
+	whole := b.do(add(0, 99, 0))
+	one := b.do(assign(1, 9, 10, "hakata"))
 	two := b.do(ledger.Change{Verb: ledger.VerbUse, Ranges: []ledger.Range{rng(5, 5)}, From: day(11), Forwarding: true})
 	during := b.now
 	undo := func(id int64) (ledger.Outcome, error) {
@@ -75,6 +76,11 @@ func ledgerUndo(t *testing.T, b *bench) {
 	if _, err := undo(one.Entry.ID); tsujiban.CodeOf(err) != tsujiban.CodeConflict || !strings.Contains(err.Error(), "undo that one first") {
 		t.Errorf("undo of what others build on: %v", err)
 	}
+	// What was added was one block; a later entry has cut it in pieces.
+	if _, err := undo(whole.Entry.ID); tsujiban.CodeOf(err) != tsujiban.CodeConflict || !strings.Contains(err.Error(), fmt.Sprintf("entry %d ", two.Entry.ID)) && !strings.Contains(err.Error(), fmt.Sprintf("entry %d ", one.Entry.ID)) {
+		t.Errorf("undo of an addition that others build on: %v", err)
+	}
+	b.wantState(5, 20, ledger.StateAssigned, "hakata")
 	if _, err := undo(holder[0].ID); tsujiban.CodeOf(err) != tsujiban.CodeConflict || !strings.Contains(err.Error(), "has numbers") {
 		t.Errorf("undo of a holder with numbers: %v", err)
 	}
