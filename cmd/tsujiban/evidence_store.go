@@ -112,7 +112,7 @@ func (c *cmd) checkStore(report *evidence.CheckReport, sound bool, erased time.T
 	}
 	sums, err := st.CompareDays(c.ctx)
 	if err != nil {
-		return 0, err
+		return same, err
 	}
 	if sums > 0 {
 		n := itoa(sums)
