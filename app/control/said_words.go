@@ -347,6 +347,8 @@ var saidWords = [][2]string{
 	{"request: %w", "リクエストを読めません。"},
 	{"%s: no room left for %s, free some disk space: %w", "ディスクの空きがありません。"},
 	{"too many failed attempts from here; try again in %v, or sign in with a passkey", "失敗が続いています。$1 後にやり直すか、パスキーでログインしてください。"},
+	{"%q is no receipt of the store: %s", "「$1」は、保存内容の控えとして読めません。"},
+	{"write day or hour", "day か hour にしてください。"},
 	// At last, for they would take the place of others.
 	{"own %w", "$+"},
 	{"%q is %w", "「$1」: $+"},
