@@ -48,10 +48,36 @@ func suspect(t *testing.T, site *consoletest.Site) uint64 {
 	return id
 }
 
+// linked lets the same PBX call for another customer, as if it were theirs, so that their cases have something in common.
+func linked(t *testing.T, site *consoletest.Site) {
+	t.Helper()
+	office := site.App.Office("sato@example.jp")
+	do := func(method, path string, in any) {
+		t.Helper()
+		if err := office.Do(t.Context(), method, path, in, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(http.MethodPatch, "/v1/trunks/hakata-pbx", map[string]any{"sources": []string{"192.0.2.0/24"}})
+	do(http.MethodPatch, "/v1/customers/naniwa-denki", map[string]any{"international": true})
+	do(http.MethodPost, "/v1/trunks/naniwa-pbx", map[string]any{"customer": "naniwa-denki", "sources": []string{"127.0.0.0/8"}})
+	var list control.Suspicions
+	n := 0
+	site.Until(func() bool {
+		n++
+		site.PBX.Send(consoletest.Invite{Dialled: "0102327712" + strconv.Itoa(3000+n), From: "<sip:0665550100@" + site.PBX.Addr() + ">"})
+		if err := office.Do(t.Context(), http.MethodGet, "/v1/cases", nil, &list); err != nil {
+			t.Fatal(err)
+		}
+		return len(list.Cases) > 1
+	})
+}
+
 // TestCasesLook looks at the list and at a case in every window.
 func TestCasesLook(t *testing.T) {
 	site := consoletest.Start(t, "")
 	id := strconv.FormatUint(suspect(t, site), 10)
+	linked(t, site)
 	b := site.Browse(t)
 	for _, w := range consoletest.Windows(people.Analyst) {
 		tab := b.Open(t, w, "/cases")
