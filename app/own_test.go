@@ -100,7 +100,7 @@ func TestStopInThePortal(t *testing.T) {
 		}
 	}
 	_, page := do(http.MethodGet, "/history", nil)
-	for _, want := range []string{"tanaka@hakata.example", "own stop true", "192.0.2.9", "&lt;b&gt;Browser"} {
+	for _, want := range []string{"tanaka@hakata.example", "発信の停止（お客様設定） はい", "192.0.2.9", "&lt;b&gt;Browser"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not in\n%s", want, page)
 		}

@@ -101,13 +101,27 @@ func settings(text string) (string, bool) {
 			if w := listChange.FindStringSubmatch(value); w != nil {
 				value = map[string]string{"with": "追加", "without": "削除"}[w[1]] + " " + w[2]
 			}
-			out = append(out, strings.TrimSpace(name+" "+truths.Replace(value)))
+			out = append(out, strings.TrimSpace(name+" "+truth(value)))
 		}
 	}
 	return strings.Join(out, "、"), true
 }
 
-var truths = strings.NewReplacer("true → false", "はい → いいえ", "true", "はい", "false", "いいえ")
+// truth says yes and no; a name that has the English word in it stays as it is.
+func truth(value string) string {
+	words := strings.Split(value, " → ")
+	for i, w := range words {
+		switch w {
+		case "true":
+			words[i] = "はい"
+		case "false":
+			words[i] = "いいえ"
+		default:
+			return value
+		}
+	}
+	return strings.Join(words, " → ")
+}
 
 var changeNames = map[string]string{
 	"closed": "閉鎖する宛先", "hints": "注意する宛先",
