@@ -32,7 +32,7 @@ UNWATCHED = -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/lib
 
 # Where goroutines meet. What is left out has one goroutine, or its work is a process that is killed: unit runs it.
 race:
-	$(GO) test -p $(PARALLEL) -race -short $(UNWATCHED) -skip '^TestLedger$$|^TestEveryTable$$|^TestReceipts$$|^TestDaysAreTheCalls$$|^TestCompareCalls$$|^TestKilled$$|^TestKilledProgram$$|^TestKilledWhile(Rebuilding|Importing)$$' ./edge/... ./journal/... ./guard/... ./store/... ./evidence/... ./app/...
+	$(GO) test -p $(PARALLEL) -race -short $(UNWATCHED) -skip '^TestLedger$$|^TestEveryTable$$|^TestReceipts$$|^TestDaysAreTheCalls$$|^TestCompareCalls$$|^TestKilled$$|^TestKilledProgram$$|^TestKilledWhile(Rebuilding|Importing)$$' ./edge/... ./journal/... ./guard/... ./store/... ./evidence/... ./inquiry/... ./app/...
 
 # Against programs that we did not write: SIPp, Kamailio, sipvicious, baresip.
 interop: build

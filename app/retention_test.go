@@ -51,7 +51,7 @@ func (s *site) age(days []int, callees ...string) {
 		}
 		for _, callee := range callees {
 			last = tsujiban.NextCallID(last, at)
-			src := netip.MustParseAddrPort("127.0.0.1:5060")
+			src := netip.MustParseAddrPort("192.0.2.10:5060")
 			put(tsujiban.Event{
 				Kind: tsujiban.EventAttempt, At: at, Call: last,
 				Attempt: tsujiban.Attempt{Customer: "hakata-shokai", Trunk: "hakata-pbx", Source: src, Direction: tsujiban.Out, Caller: []byte("0925551234"), Dialled: []byte("0" + callee[2:])},

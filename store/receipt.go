@@ -8,8 +8,8 @@ import (
 	"tsujiban"
 )
 
-// Receipt is what the journal keeps of a change of the store that is made to last: what each row that it touched is from then on, as a sum. The
-// store is the truth of what is set; with receipts a row that was changed behind the program's back is found, as the calls are by the journal itself.
+// Receipt is what the journal keeps of a change of the store that is made to last: what each row that it touched is from then on, as a sum under a key
+// that only the store's file has. The store is the truth of what is set; with receipts a row that was changed behind the program's back is found, as the calls are by the journal itself.
 type Receipt struct {
 	File string // "settings" or "ledger"
 	N    uint64 // counts the changes of the file, from 1

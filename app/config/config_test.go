@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 const smallest = `
 [[listen]]
-address = "127.0.0.1:5060"
+address = "192.0.2.1:5060"
 [[carrier]]
 id = "a"
 address = "198.51.100.1:5060"

@@ -35,7 +35,7 @@ func history(ts *testscript.TestScript, _ bool, args []string) {
 		for _, callee := range []string{"81312345678", "81665550100"} {
 			last = tsujiban.NextCallID(last, at)
 			put(tsujiban.Event{Kind: tsujiban.EventAttempt, At: at, Call: last,
-				Attempt: tsujiban.Attempt{Customer: "hakata-shokai", Trunk: "hakata-pbx", Source: netip.MustParseAddrPort("127.0.0.1:5060"), Caller: []byte("0925551234"), Dialled: []byte("0" + callee[2:])},
+				Attempt: tsujiban.Attempt{Customer: "hakata-shokai", Trunk: "hakata-pbx", Source: netip.MustParseAddrPort("192.0.2.10:5060"), Caller: []byte("0925551234"), Dialled: []byte("0" + callee[2:])},
 				Verdict: tsujiban.Verdict{Action: tsujiban.Allow, Caller: number("81925551234"), Callee: number(callee)}})
 			put(tsujiban.Event{Kind: tsujiban.EventAnswered, At: at, Call: last})
 			put(tsujiban.Event{Kind: tsujiban.EventEnded, At: at.Add(time.Minute), Call: last,

@@ -350,12 +350,11 @@ type finding struct {
 	}
 }
 
-// Check fails when the page complained, asked strangers, is wider than its window, or shuts people out (axe: serious or critical).
+// Check fails when the page shuts people out (axe: serious or critical), and as [Tab.Quick] does.
 func (tab *Tab) Check() {
 	tab.t.Helper()
 	tab.Eval(axe + `;""`)
 	text := tab.Eval(`axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations))`)
-	wide := tab.Eval(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, .skip, dialog, svg")).slice(0, 5).map(e => e.outerHTML.slice(0, 160)).join("\n")`)
 	var findings []finding
 	if err := json.Unmarshal([]byte(text), &findings); err != nil {
 		tab.t.Fatal(err)
@@ -367,6 +366,13 @@ func (tab *Tab) Check() {
 			}
 		}
 	}
+	tab.Quick()
+}
+
+// Quick fails when the page complained, asked strangers, or is wider than its window.
+func (tab *Tab) Quick() {
+	tab.t.Helper()
+	wide := tab.Eval(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, .skip, dialog, svg")).slice(0, 5).map(e => e.outerHTML.slice(0, 160)).join("\n")`)
 	if wide != "" {
 		tab.t.Errorf("%s: wider than the window:\n%s", tab.name, wide)
 	}

@@ -18,7 +18,7 @@ const (
 )
 
 // joins says how many calls of the same gathering were asked for before this one, 0 for the first of one and for what belongs to none. It
-// takes down the call; up is how many calls abroad are up already.
+// takes down the call.
 func (g *gathering) joins(c *Call, d *destination, t *Trace) uint8 {
 	switch {
 	case g.key == d.key && c.Abroad > 0 && c.At >= g.at && c.At-g.at < gatherMillis:

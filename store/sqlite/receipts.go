@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
@@ -159,6 +160,16 @@ func receiptCount(ctx context.Context, q querier) (n uint64, err error) {
 	return uint64(v), err
 }
 
+// receiptMAC makes the sums of rows. Its key is in the file and nowhere else: much of what rows say is a telephone number or a name, which who has
+// the journal alone would find by trying, also when the row was erased at the end of its term.
+func receiptMAC(ctx context.Context, q querier) (hash.Hash, error) {
+	var key []byte
+	if err := q.QueryRowContext(ctx, `SELECT key FROM receipts`).Scan(&key); err != nil {
+		return nil, err
+	}
+	return hmac.New(sha256.New, key), nil
+}
+
 // hand gives the witness the receipt of a change that is about to be made to last.
 func (r *receipts) hand(ctx context.Context, tx *sql.Tx) error {
 	r.mu.Lock()
@@ -218,8 +229,12 @@ func (r *receipts) rows(ctx context.Context, tx *sql.Tx, i int, out *store.Recei
 	if err != nil {
 		return err
 	}
+	mac, err := receiptMAC(ctx, tx)
+	if err != nil {
+		return err
+	}
 	g := runner{t: t, first: n == 0, out: out}
-	s := newRowScanner(t, &cols, maxKey+1)
+	s := newRowScanner(t, &cols, maxKey+1, mac)
 	for rows.Next() {
 		if err := rows.Scan(s.dest...); err != nil {
 			return err
@@ -352,11 +367,12 @@ type rowScanner struct {
 	dest   []any
 	keys   []int // where the key is shown
 	at     map[string]int
+	mac    hash.Hash
 	buffer []byte
 }
 
-func newRowScanner(t *receipted, cols *columns, before int) *rowScanner {
-	s := &rowScanner{t: t, cols: cols, head: make([]any, before), row: make([]any, len(cols.names)), at: map[string]int{}}
+func newRowScanner(t *receipted, cols *columns, before int, mac hash.Hash) *rowScanner {
+	s := &rowScanner{t: t, cols: cols, head: make([]any, before), row: make([]any, len(cols.names)), at: map[string]int{}, mac: mac}
 	for i := range s.head {
 		s.dest = append(s.dest, &s.head[i])
 	}
@@ -422,7 +438,9 @@ func (s *rowScanner) sum() [32]byte {
 		b = appendValue(b, v)
 	}
 	s.buffer = b
-	return sha256.Sum256(b)
+	s.mac.Reset()
+	s.mac.Write(b)
+	return [32]byte(s.mac.Sum(nil))
 }
 
 func same(a, b any) bool { return string(appendValue(nil, a)) == string(appendValue(nil, b)) }

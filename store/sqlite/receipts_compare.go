@@ -236,7 +236,11 @@ func (c *tableCheck) run(ctx context.Context, tx *sql.Tx) (err error) {
 	if err != nil {
 		return err
 	}
-	s := newRowScanner(c.t, &cols, 0)
+	mac, err := receiptMAC(ctx, tx)
+	if err != nil {
+		return err
+	}
+	s := newRowScanner(c.t, &cols, 0, mac)
 	rows, err := tx.QueryContext(ctx, `SELECT * FROM `+c.t.table+` ORDER BY `+strings.Join(c.t.key, ", "))
 	if err != nil {
 		return err
