@@ -35,6 +35,11 @@ func TestChangesInJapanese(t *testing.T) {
 			t.Errorf("%q in English: %q", n, control.ChangeText(n, tsujiban.English))
 		}
 	}
+	for en, ja := range map[string]string{"own stop true": "発信の停止（お客様設定） はい", "international true → false": "国際発信 はい → いいえ", "name true north → false dawn": "名称 true north → false dawn"} {
+		if got := control.ChangeText(en, tsujiban.Japanese); got != ja {
+			t.Errorf("%q is told as %q, want %q", en, got, ja)
+		}
+	}
 	for _, typed := range []string{"", "mended the PBX, called back", "name", "=1+1", "内線のパスワードを変更"} {
 		if got := control.ChangeText(typed, tsujiban.Japanese); got != typed && typed != "name" {
 			t.Errorf("%q became %q", typed, got)
