@@ -124,7 +124,7 @@ func (s *controlServer) answer(r *http.Request) (any, error) {
 func (a *App) notTheirs(r *tsujiban.Reply) (*tsujiban.Restriction, uint64, error) {
 	stands := &tsujiban.Restriction{
 		Customer: r.Customer, Level: tsujiban.LevelRestrict, Reach: tsujiban.ReachAbroad(), Reason: tsujiban.ReasonFraud, At: a.now(), By: r.By,
-		Note: store.Note("the customer says that the use is not theirs: " + r.Note),
+		Note: store.Note(control.NotTheirs + r.Note),
 	}
 	seq, err := a.desk.restrict(stands)
 	return stands, seq, err

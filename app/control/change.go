@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tsujiban"
+	"tsujiban/ledger"
 )
 
 // A change of settings is recorded as "cap-day 20000 → 500, numbers with +81312345678" (store.DiffCustomer, DiffTrunk, and of rules for all). ChangeText
@@ -24,7 +25,9 @@ func ChangeText(note string, l tsujiban.Lang) string {
 var notes = compile([][2]string{
 	{"no change", "変更なし"}, {"removed", "削除"}, {"added", "登録"}, {"reload", "設定の再読み込み"}, {"and %d more", "ほか $1 件"},
 	{"import: %d customers, %d trunks", "取り込み: 契約者 $1 件、トランク $2 件"}, {"import at the start: %d customers, %d trunks", "起動時の取り込み: 契約者 $1 件、トランク $2 件"},
-	{"suspension case %d", "利用停止事案 $1"}, {"request %s of %s", "$2 の要請 $1"}, {"call %s of customer %s: ended: %s", "契約者 $2 の通話 $1 を切断: $3"},
+	{"suspension case %d", "利用停止事案 $1"}, {"published %s", "公表日 $1"}, {"done", "実行しました"}, {"handed over %s", "$1 に引き渡し"}, {"erase now", "今すぐ消去"}, {"hold %d", "保全 $1"},
+	{"%d letter", "閲覧 $1 の回答書"}, {"%d bundle", "閲覧 $1 の証明ファイル"}, {"released", "規制を解除"}, {"retention: hold %d is released: %s", "保全 $1 を解除: $2"}, {"not recorded on disk yet: %s", "まだディスクに記録されていません（英語: $1）"},
+	{NotTheirs, "契約者の申告: 利用に覚えがない。"}, {"request %s of %s", "$2 の要請 $1"}, {"call %s of customer %s: ended: %s", "契約者 $2 の通話 $1 を切断: $3"},
 })
 
 // heads stand before what was set.
@@ -33,7 +36,11 @@ var heads = []rule{
 	{regexp.MustCompile(`^customer ([a-z0-9-]+), by the ledger: `), "契約者 $1（台帳による）: "},
 	{regexp.MustCompile(`^trunk ([a-z0-9-]+): `), "トランク $1: "},
 	{regexp.MustCompile(`^rules for all: `), "共通の規則: "},
+	{screened, "契約者 $1 の審査: "},
 }
+
+// screened stands before the outcome of an onboarding screen.
+var screened = regexp.MustCompile(`^holder ([a-z0-9-]+): `)
 
 func changed(note string) string {
 	for i := range notes {
@@ -43,6 +50,10 @@ func changed(note string) string {
 	}
 	for i := range heads {
 		if at := heads[i].en.FindStringSubmatchIndex(note); at != nil {
+			var outcome ledger.ScreenOutcome
+			if heads[i].en == screened && outcome.UnmarshalText([]byte(note[at[1]:])) == nil {
+				return string(screened.ExpandString(nil, heads[i].ja, note, at)) + outcome.Text(tsujiban.Japanese)
+			}
 			return string(heads[i].en.ExpandString(nil, heads[i].ja, note, at)) + changed(note[at[1]:])
 		}
 	}

@@ -74,7 +74,7 @@ func (c *cmd) showCase(k *ledger.Case) error {
 	t := term.Table{Columns: []term.Column{{Title: c.tr("段階", "STEP"), Right: true}, {Title: c.tr("内容", "WHAT")}, {Title: c.tr("契約者", "HOLDER")}, {Title: c.tr("日時", "WHEN")}, {Title: c.tr("期限", "DUE")}, {Title: c.tr("済", "DONE")}, {Title: c.tr("備考", "NOTE"), Least: 10}}}
 	for i := range k.Steps {
 		s := &k.Steps[i]
-		note, paint := s.Note, term.Plain
+		note, paint := s.Told(c.lang), term.Plain
 		if !s.Until.IsZero() {
 			note = strings.TrimSpace(note + " " + c.tr("〜", "until ") + c.at(s.Until))
 		}

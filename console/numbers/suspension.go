@@ -28,11 +28,12 @@ type step struct {
 	Overdue bool
 	Letter  bool // it needs one
 	Open    bool
+	Told    string
 }
 
 func stepOf(r *ui.Request, s *ledger.Step) step {
 	letter := s.Kind == ledger.StepReport || s.Kind == ledger.StepNotify
-	return step{s, s.Kind.Text(r.Lang), s.Overdue(r.Now()), letter, !s.Due.IsZero() && s.Done.IsZero()}
+	return step{s, s.Kind.Text(r.Lang), s.Overdue(r.Now()), letter, !s.Due.IsZero() && s.Done.IsZero(), s.Told(r.Lang)}
 }
 
 const shownRanges = 10

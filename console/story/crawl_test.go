@@ -51,6 +51,7 @@ func written(t *testing.T) (*consoletest.Site, map[string]string) {
 		site.PBX.Send(i)
 	}
 	do(t, site, http.MethodPatch, firm, map[string]any{"name": script, "contact": "soumu@hakata.example.jp"}, nil)
+	do(t, site, http.MethodPost, firm+"/answer", control.Answer{Note: script}, nil) // nothing stands yet: the answer restricts
 	do(t, site, http.MethodPut, firm+"/restriction", control.Order{Level: "restrict", Reach: "232", Note: script + formula}, nil)
 	site.PBX.Send(consoletest.Invite{Dialled: "010232771234570", Agent: script})
 	var cases control.Suspicions
@@ -73,6 +74,9 @@ func written(t *testing.T) (*consoletest.Site, map[string]string) {
 	do(t, site, http.MethodPost, "/v1/ledger/holders/bulk", control.HolderChange{Check: &ledger.Check{What: script, How: attr, By: formula}, Ground: script}, nil)
 	do(t, site, http.MethodPost, "/v1/ledger/numbers", control.NumberChange{Verb: "assign", Numbers: []string{"050-1232-0003"}, Holder: "bulk", Ground: script}, nil)
 	do(t, site, http.MethodPost, "/v1/ledger/cases", control.SuspensionRequest{Agency: script, Officer: attr, RequestNo: formula, Date: "2026-11-20", Numbers: []string{"050-1232-0003"}, Ground: script}, nil)
+	do(t, site, http.MethodPut, "/v1/rules", control.RulesOrder{Closed: &[]string{"53"}, Note: script}, nil)
+	do(t, site, http.MethodPost, "/v1/retention/holds", control.Hold{Customer: string(consoletest.Firm), Kind: "preservation", Ground: script}, nil)
+	do(t, site, http.MethodDelete, "/v1/retention/holds/1", control.Order{Note: script}, nil)
 	var viewer control.Staff
 	if err := site.Socket.Do(t.Context(), http.MethodPost, "/v1/staff", control.Staff{Login: "ito@example.jp", Name: script, Role: "viewer"}, &viewer); err != nil {
 		t.Fatal(err)

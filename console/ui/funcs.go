@@ -37,20 +37,28 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 			m, err := money(v)
 			return Yen(b.node.Currency, m), err
 		},
-		"day":      func(t time.Time) string { return Day(l, in(t)) },
-		"moment":   func(t time.Time) string { return Moment(l, in(t)) },
-		"clock":    func(t time.Time) string { return in(t).Format(time.TimeOnly) },
-		"stamp":    func(t time.Time) template.HTML { return stamp(l, in(t)) },
-		"ago":      func(t time.Time) string { return Ago(l, b.node.Clock(), t) },
-		"talk":     func(v any) (string, error) { d, err := length(v); return Talk(d), err },
-		"span":     func(v any) (string, error) { d, err := length(v); return Span(l, d), err },
-		"num":      Grouped,
-		"percent":  func(share float64) string { return strconv.FormatFloat(100*share, 'f', 0, 64) + "%" },
-		"masked":   Masked,
-		"browser":  func(agent string) string { return Browser(term.Clean(agent)) },
-		"note":     func(e interface{ Text(tsujiban.Lang) string }) string { return e.Text(l) },
-		"refusal":  func(reason string) string { text, _ := control.Said(tsujiban.CodeInvalid, reason, l); return text },
-		"change":   func(note string) string { return control.ChangeText(note, l) },
+		"day":     func(t time.Time) string { return Day(l, in(t)) },
+		"moment":  func(t time.Time) string { return Moment(l, in(t)) },
+		"clock":   func(t time.Time) string { return in(t).Format(time.TimeOnly) },
+		"stamp":   func(t time.Time) template.HTML { return stamp(l, in(t)) },
+		"ago":     func(t time.Time) string { return Ago(l, b.node.Clock(), t) },
+		"talk":    func(v any) (string, error) { d, err := length(v); return Talk(d), err },
+		"span":    func(v any) (string, error) { d, err := length(v); return Span(l, d), err },
+		"num":     Grouped,
+		"percent": func(share float64) string { return strconv.FormatFloat(100*share, 'f', 0, 64) + "%" },
+		"masked":  Masked,
+		"browser": func(agent string) string { return Browser(term.Clean(agent)) },
+		"note":    func(e interface{ Text(tsujiban.Lang) string }) string { return e.Text(l) },
+		"refusal": func(reason string) string { text, _ := control.Said(tsujiban.CodeInvalid, reason, l); return text },
+		"change":  func(note string) string { return control.ChangeText(note, l) },
+		"noted": func(of any) control.Noted {
+			if a, ok := of.(control.Action); ok {
+				return a.Noted(l)
+			}
+			return control.TypedNote(fmt.Sprint(of), l)
+		},
+		"subject":  func(s string) string { return control.SubjectText(s, l) },
+		"outcome":  func(s string) string { return control.OutcomeText(s, l) },
 		"plain":    term.Clean, // text that strangers wrote: what cannot be seen, or turns the writing direction, comes out as \u202e
 		"country":  func(iso string) string { return names.Country(l, iso) },
 		"decibans": Decibans,

@@ -106,7 +106,7 @@ func (w *Writer) report(c *ledger.Case, now time.Time) Letter {
 		case ledger.StepBarred:
 			row(w.tr("新規提供の停止", "no new numbers"), string(s.Holder)+w.tr("（", " (until ")+w.day(s.Until)+w.tr("まで）", ")"))
 		case ledger.StepStock:
-			row(w.tr("保有番号の利用停止", "stock suspended"), string(s.Holder)+" "+s.Note)
+			row(w.tr("保有番号の利用停止", "stock suspended"), string(s.Holder)+" "+s.Told(w.Lang))
 		}
 	}
 	if len(c.Chains) == 0 {

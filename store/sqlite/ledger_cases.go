@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	lib "modernc.org/sqlite/lib"
@@ -48,7 +47,7 @@ func (b *batch) openCase(c *ledger.Case, rules *ledger.SchemeRules) error {
 	step := func(k ledger.StepKind, holder tsujiban.CustomerID, note string, due, until time.Time) {
 		c.Steps = append(c.Steps, ledger.Step{N: len(c.Steps) + 1, Kind: k, Holder: holder, At: now, By: e.By, Note: note, Due: due, Until: until})
 	}
-	step(ledger.StepReceived, "", fmt.Sprintf("%s %s of %s", c.Request.Agency, c.Request.Number, c.Request.Date.Format(time.DateOnly)), time.Time{}, time.Time{})
+	step(ledger.StepReceived, "", ledger.ReceivedNote(&c.Request), time.Time{}, time.Time{})
 	step(ledger.StepSuspended, "", "", time.Time{}, time.Time{})
 	step(ledger.StepReport, "", c.Request.Agency, now.Add(rules.ReportWithin), time.Time{})
 	told := map[tsujiban.CustomerID]bool{}
@@ -151,7 +150,7 @@ func (b *batch) thresholds(c *ledger.Case, id tsujiban.CustomerID, reseller bool
 		if n < t.Count {
 			continue
 		}
-		step(ledger.StepThreshold, id, fmt.Sprintf("%d requests within %d days, threshold %d, rules %s", n, t.WithinDays, t.Count, rules.Version), time.Time{}, time.Time{})
+		step(ledger.StepThreshold, id, ledger.ThresholdNote(n, &t, rules.Version), time.Time{}, time.Time{})
 		if end := now.AddDate(0, 0, t.RefuseDays); t.RefuseDays > 0 && end.After(until) {
 			until = end
 		}
@@ -172,7 +171,7 @@ func (b *batch) thresholds(c *ledger.Case, id tsujiban.CustomerID, reseller bool
 		for _, r := range stock {
 			count += r.Count()
 		}
-		step(ledger.StepStock, id, fmt.Sprintf("%d numbers", count), time.Time{}, time.Time{})
+		step(ledger.StepStock, id, ledger.StockNote(count), time.Time{}, time.Time{})
 	}
 	return stock, err
 }

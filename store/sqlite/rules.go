@@ -36,7 +36,7 @@ func (s *Store) PutRules(ctx context.Context, by string, r store.Rules, what str
 	if err != nil {
 		return err
 	}
-	a := store.Action{By: by, At: r.At, Verb: "rules-set", Note: store.Note(r.Note + "\n" + what)}
+	a := store.Action{By: by, At: r.At, Verb: "rules-set", Note: store.Note(what + "; " + r.Note)}
 	return s.set(ctx, &a, true, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO rules (only, at, actor, note, body) VALUES (1, ?, ?, ?, ?)`, micros(a.At), by, r.Note, string(body))
 		return err
