@@ -51,12 +51,20 @@ func (g *Guard) Decide(a *tsujiban.Attempt, v *tsujiban.Verdict) {
 // look asks the policy and puts into the verdict what it says of the numbers and
 // the price. It returns whether the digits say enough to judge by.
 func (q *inquiry) look(p *view, a *tsujiban.Attempt, v *tsujiban.Verdict) bool {
-	q.policy, q.rules, q.moment = p, p.Customer(a.Customer), p.Moment(a.At)
+	q.policy, q.rules = p, p.Customer(a.Customer)
+	var c *customer
+	if q.rules != nil {
+		c = p.fetch(q.rules)
+	}
+	q.moment = p.Moment(a.At)
 	dialled, err := p.Plan().Parse(a.Dialled)
 	if err != nil && a.Direction == tsujiban.Out {
 		return false // a call in may go to an extension, or to the contact of a phone
 	}
 	v.Callee, v.Destination = dialled.Number, dialled.Destination
+	if c != nil {
+		fetch(c.fraud.Beside(v.Callee))
+	}
 	v.Withheld = dialled.Privacy == numbering.PrivacyWithhold
 	var mine bool
 	v.Caller, mine = p.Caller(q.rules, a.Caller)

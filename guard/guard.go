@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"tsujiban"
 	"tsujiban/guard/fraud"
@@ -63,7 +64,7 @@ type Effect struct {
 // then has to look up the customer's name only once.
 type view struct {
 	*policy.Policy
-	memories []*customer // filled at a customer's first call; guarded by Guard.mu
+	memories []atomic.Pointer[customer] // filled at a customer's first call, under Guard.mu
 }
 
 // New makes a guard that knows no calls.
@@ -81,15 +82,15 @@ func (g *Guard) SetPolicy(p *policy.Policy) {
 	defer g.mu.Unlock()
 	caution, harm := p.Caution()
 	g.model.Configure(fraud.Options{Caution: caution, Harm: harm})
-	g.view.Store(&view{Policy: p, memories: make([]*customer, p.Len())})
+	g.view.Store(&view{Policy: p, memories: make([]atomic.Pointer[customer], p.Len())})
 }
 
 // remember finds the memory of a customer of the view, making one at its first call.
 func (g *Guard) remember(w *view, rules *policy.Customer) *customer {
-	c := w.memories[rules.Index]
+	c := w.memories[rules.Index].Load()
 	if c == nil {
 		c = g.customer(rules.ID)
-		w.memories[rules.Index] = c
+		w.memories[rules.Index].Store(c)
 	}
 	return c
 }
@@ -118,4 +119,15 @@ func (g *Guard) Effects(dst []Effect) []Effect {
 	clear(g.effects)
 	g.effects = g.effects[:0]
 	return dst
+}
+
+// fetch begins to bring what Decide will touch of a customer, and returns its memory, nil before its first call.
+func (w *view) fetch(rules *policy.Customer) *customer {
+	fetch(unsafe.Pointer(rules), unsafe.Sizeof(*rules))
+	c := w.memories[rules.Index].Load()
+	if c != nil {
+		fetch(unsafe.Pointer(c), unsafe.Offsetof(c.fraud)+64)
+		fetch(c.fraud.Hot())
+	}
+	return c
 }

@@ -35,7 +35,7 @@ const logBits = 10
 
 // log2 is the binary logarithm of x, at least 1, with logBits bits after the point: the
 // mantissa is squared once for each bit, which carries into the next power of two
-// when the bit is set.
+// when the bit is set. There is no branch on the bit: nobody can foretell it.
 func log2(x uint64) int64 {
 	n := bits.Len64(x) - 1
 	m := x << (63 - n) >> 31 // 1.0 to 2.0 with 32 bits after the point
@@ -43,11 +43,9 @@ func log2(x uint64) int64 {
 	for range logBits {
 		hi, lo := bits.Mul64(m, m)
 		m = hi<<32 | lo>>32
-		l <<= 1
-		if m >= 1<<33 {
-			m >>= 1
-			l |= 1
-		}
+		bit := m >> 33
+		m >>= bit & 1
+		l = l<<1 | int64(bit)
 	}
 	return l
 }

@@ -1,6 +1,10 @@
 package fraud
 
-import "tsujiban"
+import (
+	"unsafe"
+
+	"tsujiban"
+)
 
 // Bounds of what is kept for one customer: a thief chooses what he calls, so each
 // table has a fixed size.
@@ -293,4 +297,15 @@ func (s *State) teach(now int64) *habits {
 		s.pendingSince = max(now, 1)
 	}
 	return &s.pending
+}
+
+// Beside is where the state would have a number that is called, and how many bytes are looked through for it.
+func (s *State) Beside(callee tsujiban.Number) (unsafe.Pointer, uintptr) {
+	row, _ := bookPlace(callee.Prefix(tsujiban.MaxDigits))
+	return unsafe.Pointer(&s.numbers[row]), unsafe.Sizeof(s.numbers[row])
+}
+
+// Hot is the part of a state that every call reads and most write: where it begins and how many bytes it has.
+func (s *State) Hot() (unsafe.Pointer, uintptr) {
+	return unsafe.Pointer(&s.away), unsafe.Offsetof(s.numbers) - unsafe.Offsetof(s.away)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tsujiban"
@@ -74,9 +75,29 @@ func fillList(own *[]string, def []string) {
 	}
 }
 
-// compiler keeps what customers share, so that equal hours are stored once.
+// compiler keeps what customers share, so that equal hours and lists are stored once: most customers of an operator
+// have those of its tariff, which then stay in the cache.
 type compiler struct {
-	weeks map[string]*Week
+	weeks     map[string]*Week
+	countries map[string]*countrySet
+	prefixes  map[string]*prefixSet
+}
+
+func newCompiler() compiler {
+	return compiler{weeks: map[string]*Week{}, countries: map[string]*countrySet{}, prefixes: map[string]*prefixSet{}}
+}
+
+// shared returns what was made of an equal list, or makes it.
+func shared[T any](made map[string]*T, list []string, make func() (*T, error)) (*T, error) {
+	key := strings.Join(list, "\x00")
+	if v, ok := made[key]; ok {
+		return v, nil
+	}
+	v, err := make()
+	if err == nil {
+		made[key] = v
+	}
+	return v, err
 }
 
 // limits compiles the limits of one customer; errors begin with the field's name.
@@ -89,18 +110,16 @@ func (c *compiler) limits(l *tsujiban.Limits) (*Customer, error) {
 		return nil, err
 	}
 	var err error
-	if out.allow, err = newCountrySet(l.AllowCountries); err != nil {
+	if out.allow, err = c.countrySet(l.AllowCountries); err != nil {
 		return nil, fmt.Errorf("allowed countries: %w", err)
 	}
-	if out.bar, err = newCountrySet(l.BarCountries); err != nil {
+	if out.bar, err = c.countrySet(l.BarCountries); err != nil {
 		return nil, fmt.Errorf("barred countries: %w", err)
 	}
 	if len(l.BarPrefixes) > 0 {
-		set, err := newPrefixSet("prefix", l.BarPrefixes)
-		if err != nil {
+		if out.prefixes, err = c.prefixSet(l.BarPrefixes); err != nil {
 			return nil, fmt.Errorf("barred prefixes: %w", err)
 		}
-		out.prefixes = &set
 	}
 	if out.barred, err = barredClasses(l.AllowClasses); err != nil {
 		return nil, fmt.Errorf("allowed classes: %w", err)
@@ -142,6 +161,17 @@ func (c *compiler) week(hours string) (*Week, error) {
 		c.weeks[hours] = w
 	}
 	return w, err
+}
+
+func (c *compiler) countrySet(codes []string) (*countrySet, error) {
+	return shared(c.countries, codes, func() (*countrySet, error) { return newCountrySet(codes) })
+}
+
+func (c *compiler) prefixSet(prefixes []string) (*prefixSet, error) {
+	return shared(c.prefixes, prefixes, func() (*prefixSet, error) {
+		s, err := newPrefixSet("prefix", prefixes)
+		return &s, err
+	})
 }
 
 func checkRanges(l *tsujiban.Limits) error {

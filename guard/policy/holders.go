@@ -70,16 +70,34 @@ func (h *holders) find(n tsujiban.Number) (tsujiban.CustomerID, bool) {
 
 // mark finds the customers in whose blocks another one holds numbers: of those the
 // own list does not say all.
-func (h *holders) mark(customers map[tsujiban.CustomerID]*Customer) {
-	for _, c := range customers {
+func (h *holders) mark(p *Policy) {
+	for i := range p.customers {
+		c := &p.customers[i]
 		for _, keys := range [][]uint64{c.whole, c.blocks} {
 			for _, key := range keys {
 				for l := keyLen(key); l > 0; l-- {
 					if outer, ok := h.blocks[keyPrefix(key, l)]; ok && outer != c.ID {
-						customers[outer].shared = true
+						p.Customer(outer).shared = true
 					}
 				}
 			}
+		}
+	}
+}
+
+// packNumbers puts the numbers of all customers one beside the other: those of most are one or two, and each list of
+// its own is a miss of the cache.
+func (p *Policy) packNumbers() {
+	n := 0
+	for i := range p.customers {
+		n += len(p.customers[i].whole) + len(p.customers[i].blocks)
+	}
+	all := make([]uint64, 0, n)
+	for i := range p.customers {
+		for _, keys := range []*[]uint64{&p.customers[i].whole, &p.customers[i].blocks} {
+			first := len(all)
+			all = append(all, *keys...)
+			*keys = all[first:len(all):len(all)]
 		}
 	}
 }

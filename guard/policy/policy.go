@@ -50,7 +50,8 @@ type Policy struct {
 	plan      *numbering.Plan
 	rates     *rating.Deck
 	location  *time.Location
-	customers map[tsujiban.CustomerID]*Customer
+	customers []Customer
+	names     directory
 	numbers   holders
 	closed    prefixSet
 	suspended prefixSet
@@ -70,7 +71,8 @@ func Compile(src Source) (*Policy, error) {
 	}
 	p := &Policy{
 		plan: src.Plan, rates: src.Rates, location: src.Location,
-		customers: make(map[tsujiban.CustomerID]*Customer, len(src.Customers)),
+		customers: make([]Customer, 0, len(src.Customers)), // pointers to them stay good
+		names:     newDirectory(len(src.Customers)),
 		countries: newCountryRules(),
 		fraud:     src.Fraud, noRate: src.NoRate, caution: src.Caution, harm: src.Harm,
 	}
@@ -84,7 +86,7 @@ func Compile(src Source) (*Policy, error) {
 	if p.hints, err = newPrefixSet("hint", src.Hints); err != nil {
 		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "hints of past abuse: %w", err)
 	}
-	c := compiler{weeks: map[string]*Week{}}
+	c := newCompiler()
 	if _, err := c.limits(&src.Defaults); err != nil {
 		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "default limits: %w", err)
 	}
@@ -93,7 +95,8 @@ func Compile(src Source) (*Policy, error) {
 			return nil, err
 		}
 	}
-	p.numbers.mark(p.customers)
+	p.packNumbers()
+	p.numbers.mark(p)
 	return p, p.suspend(src.Suspended)
 }
 
@@ -102,7 +105,7 @@ func (p *Policy) add(c *compiler, cust *tsujiban.Customer, defaults *tsujiban.Li
 	if cust.ID == "" {
 		return tsujiban.Errorf(tsujiban.CodeInvalid, "customer %q: id: must not be empty", cust.Name)
 	}
-	if _, ok := p.customers[cust.ID]; ok {
+	if p.Customer(cust.ID) != nil {
 		return tsujiban.Errorf(tsujiban.CodeInvalid, "customer %q: id: occurs twice", cust.ID)
 	}
 	limits := cust.Own.Narrow(withDefaults(cust.Limits, defaults))
@@ -110,7 +113,8 @@ func (p *Policy) add(c *compiler, cust *tsujiban.Customer, defaults *tsujiban.Li
 	if err != nil {
 		return tsujiban.Errorf(tsujiban.CodeInvalid, "customer %q: %w", cust.ID, err)
 	}
-	compiled.ID, compiled.Index = cust.ID, len(p.customers)
+	compiled.ID = cust.ID
+	compiled = p.insert(compiled)
 	compiled.International = cust.International && !cust.Own.NoInternational
 	compiled.stopped = cust.Own.Stopped
 	for _, n := range cust.Numbers {
@@ -118,12 +122,27 @@ func (p *Policy) add(c *compiler, cust *tsujiban.Customer, defaults *tsujiban.Li
 			return tsujiban.Errorf(tsujiban.CodeInvalid, "customer %q: numbers: %w", cust.ID, err)
 		}
 	}
-	p.customers[cust.ID] = compiled
 	return nil
 }
 
+// insert gives a customer its place, for which there must be room.
+func (p *Policy) insert(c *Customer) *Customer {
+	place := len(p.customers)
+	p.customers = append(p.customers, *c)
+	p.names.put(c.ID, place)
+	c = &p.customers[place]
+	c.Index = place
+	return c
+}
+
 // Customer finds a customer's rules, nil when it is not known.
-func (p *Policy) Customer(id tsujiban.CustomerID) *Customer { return p.customers[id] }
+func (p *Policy) Customer(id tsujiban.CustomerID) *Customer {
+	place, ok := p.names.find(p.customers, id)
+	if !ok {
+		return nil
+	}
+	return &p.customers[place]
+}
 
 // Len is the count of customers.
 func (p *Policy) Len() int { return len(p.customers) }

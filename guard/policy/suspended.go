@@ -20,7 +20,8 @@ func (p *Policy) suspend(patterns []string) error {
 	if len(patterns) == 0 {
 		return nil
 	}
-	for _, c := range p.customers {
+	for i := range p.customers {
+		c := &p.customers[i]
 		c.suspended = len(c.whole)+len(c.blocks) > 0
 		for _, keys := range [][]uint64{c.whole, c.blocks} {
 			for _, key := range keys {

@@ -1,0 +1,7 @@
+//go:build !amd64 && !arm64
+
+package guard
+
+import "unsafe"
+
+func fetch(unsafe.Pointer, uintptr) {}
