@@ -167,7 +167,7 @@ func syncPath(name string) error {
 }
 
 // lock takes the directory for this program alone.
-func lock(dir string) (io.Closer, error) {
+func lock(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o640)
 	if err != nil {
 		return nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "taking the lock of the evidence: %w", err)

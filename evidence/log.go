@@ -3,7 +3,6 @@ package evidence
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -39,7 +38,7 @@ type Source func(from uint64) (Lines, error)
 // [Handler], need no word with it.
 type Log struct {
 	o        Options
-	lock     io.Closer
+	lock     *os.File
 	keys     *keyring
 	signer   note.Signer
 	journal  cursor // for repairs
@@ -218,11 +217,33 @@ func (l *Log) Sync() error {
 	if err := l.Flush(); err != nil {
 		return err
 	}
+	if err := l.syncTiles(); err != nil {
+		return tsujiban.Errorf(tsujiban.CodeUnavailable, "making tiles durable: %w", err)
+	}
+	l.unsynced = nil
+	if size := l.edge.size &^ (tileWidth - 1); size != l.synced {
+		if err := putSynced(l.o.Dir, size); err != nil {
+			return err
+		}
+		l.synced = size
+	}
+	return nil
+}
+
+// manyTiles are so many that the whole file system is sooner made durable than they are one by one.
+const manyTiles = 64
+
+func (l *Log) syncTiles() error {
+	if len(l.unsynced) >= manyTiles {
+		if err := syncAll(l.lock); !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
 	dirs := map[string]bool{}
 	for _, t := range l.unsynced {
 		name := filepath.Join(l.o.Dir, tilePath(t))
 		if err := syncPath(name); err != nil {
-			return tsujiban.Errorf(tsujiban.CodeUnavailable, "making a tile durable: %w", err)
+			return err
 		}
 		for d := filepath.Dir(name); d != l.o.Dir; d = filepath.Dir(d) {
 			dirs[d] = true
@@ -231,20 +252,13 @@ func (l *Log) Sync() error {
 	for _, t := range l.partial {
 		name := filepath.Join(l.o.Dir, tilePath(t))
 		if err := errors.Join(syncPath(name), syncPath(filepath.Dir(name))); err != nil {
-			return tsujiban.Errorf(tsujiban.CodeUnavailable, "making a tile durable: %w", err)
+			return err
 		}
 	}
 	for d := range dirs {
 		if err := syncPath(d); err != nil {
-			return tsujiban.Errorf(tsujiban.CodeUnavailable, "making a tile durable: %w", err)
-		}
-	}
-	l.unsynced = nil
-	if size := l.edge.size &^ (tileWidth - 1); size != l.synced {
-		if err := putSynced(l.o.Dir, size); err != nil {
 			return err
 		}
-		l.synced = size
 	}
 	return nil
 }
