@@ -357,3 +357,38 @@ func TestEraseOnFullDisk(t *testing.T) {
 	}
 	s.must(l.Close())
 }
+
+// What a program did not make durable before it was killed, or did not stay for at its stop, the next one does: it
+// must not take what it reads from memory for what is on the disk.
+func TestNotYetDurable(t *testing.T) {
+	for name, entries := range map[string]uint64{"many": (manyTiles + 1) * tileWidth, "few": (manyTiles - 2) * tileWidth} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, int(entries))
+			l := s.open()
+			s.catchUp(l)
+			s.must(l.Publish())
+			tiles := l.Unsynced()
+			s.must(l.lock.Close()) // as if killed
+			if l = s.open(); l.Unsynced() != tiles {
+				t.Errorf("%d tiles wait after a kill, want %d", l.Unsynced(), tiles)
+			}
+			s.must(l.lock.Close())
+			s.must(os.Remove(s.path("tile/0/003")))
+			l = s.open()
+			if l.Repaired() != 1 || l.Unsynced() != tiles {
+				t.Errorf("%d tiles repaired and %d wait after a loss, want 1 and %d", l.Repaired(), l.Unsynced(), tiles)
+			}
+			s.must(l.Close())
+			l = s.open()
+			if waits := l.Unsynced() > 0; waits != (name == "many") {
+				t.Errorf("%d tiles wait after a stop", l.Unsynced())
+			}
+			s.must(l.Sync())
+			s.must(l.Close())
+			if l = s.open(); l.Unsynced() != 0 {
+				t.Errorf("%d tiles wait although all were made durable", l.Unsynced())
+			}
+			s.must(l.Close())
+		})
+	}
+}

@@ -61,6 +61,7 @@ func (l *Log) loadWhole() error {
 	if root != l.head.Root {
 		return errors.New("its edge does not lead to the root of the checkpoint")
 	}
+	l.unsynced = nil
 	for lev := range edgeLevels(e.size) {
 		shift := tileHeight * (lev + 1)
 		for n := l.synced >> shift; n < e.size>>shift; n++ {
@@ -76,6 +77,7 @@ func (l *Log) loadWhole() error {
 			if tileHash(data) != want {
 				return fmt.Errorf("%s does not fit what stands above it", tilePath(t))
 			}
+			l.unsynced = append(l.unsynced, t) // it may have been read from memory
 		}
 	}
 	l.edge = e
@@ -103,10 +105,12 @@ func (l *Log) rebuild(ctx context.Context, from int64, trust bool) error {
 	if err != nil {
 		return err
 	}
-	l.full = nil // what an attempt before wanted to write
+	l.full, l.unsynced = nil, nil // what an attempt before wanted to write
 	emit := func(f filled) {
 		if have, err := l.disk(f.tile); err != nil || !bytes.Equal(have, f.data) {
 			l.full = append(l.full, f)
+		} else {
+			l.unsynced = append(l.unsynced, f.tile)
 		}
 	}
 	for e.size < l.head.Size {
