@@ -181,7 +181,7 @@ func (d *Desk) calls(ctx context.Context, a *Answer) error {
 // each calls f with every call of a number that touches the time of a question, newest first, until f says no: all of them, or those of the length that
 // is alleged; so many are read at a time.
 func (d *Desk) each(ctx context.Context, n tsujiban.Number, q *Question, length bool, limit int, f func(*store.Call) bool) error {
-	query := store.CallQuery{Number: n, From: q.From.Add(-longest), To: q.To, Limit: limit}
+	query := store.CallQuery{Number: n, From: q.From.Add(-longest), To: q.To, Brief: true, Limit: limit}
 	if length {
 		talked := time.Duration(q.Talked)
 		query.TalkFrom, query.TalkTo = max(talked-q.tolerance(), time.Millisecond), talked+q.tolerance()

@@ -61,6 +61,22 @@ func (e Entries) List() (out []uint64) {
 	return out
 }
 
+// BriefOf is as much of a call of a number as a query that is [CallQuery.Brief] gives at least: when, whose, between whom, how it went and how long,
+// and what proves it; what was presented or dialled only where that is no number.
+func BriefOf(c *Call) Call {
+	b := Call{
+		ID: c.ID, At: c.At, Answered: c.Answered, Ended: c.Ended, Direction: c.Direction, Customer: c.Customer, Caller: c.Caller, Callee: c.Callee,
+		Withheld: c.Withheld, Action: c.Action, Reason: c.Reason, Status: c.Status, Talk: c.Talk, Entries: c.Entries,
+	}
+	if c.Caller.IsZero() {
+		b.Presented = c.Presented
+	}
+	if c.Callee.IsZero() {
+		b.Dialled = c.Dialled
+	}
+	return b
+}
+
 // Open tells whether the call is still running.
 func (c *Call) Open() bool { return c.Ended.IsZero() }
 
@@ -74,6 +90,7 @@ type CallQuery struct {
 	OnlyOpen  bool
 	TalkFrom  time.Duration // answered, and talked so long or longer
 	TalkTo    time.Duration // and so long or shorter; zero: however long
+	Brief     bool          // no more of each is needed than BriefOf leaves: of a number far fewer pages of the disk are read
 	Limit     int           // 1 to MaxPage; 0 means DefaultPage
 	Cursor    string        // CallPage.Next of the page before, with the same query
 }

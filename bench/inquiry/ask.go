@@ -111,7 +111,7 @@ func questions(d *inquiry.Desk, s *sqlite.Store, size int) []question {
 		return func(ctx context.Context, round int) (n int, err error) {
 			c := callAt(int(mix(uint64(1000*salt+round))%uint64(size)), size)
 			from := begin.AddDate(0, int(mix(uint64(round))%6), 0)
-			q := store.CallQuery{Number: ledger.Number(of(c)), From: from, To: from.AddDate(0, 1, 0), Limit: store.MaxPage}
+			q := store.CallQuery{Number: ledger.Number(of(c)), From: from, To: from.AddDate(0, 1, 0), Brief: true, Limit: store.MaxPage}
 			for {
 				page, err := s.Calls(ctx, q)
 				if err != nil {

@@ -68,9 +68,19 @@ func queryPlans(t *testing.T, s *Store) {
 			}
 			checkPlan(t, s.view, ids, args, "calls", "COVERING INDEX calls_caller (caller=?")
 			checkPlan(t, s.view, ids, args, "calls", "COVERING INDEX calls_callee (callee=?")
+			for _, side := range sides {
+				brief, args, err := briefQuery(q, 100, side)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkPlan(t, s.view, brief, args, "calls", "COVERING INDEX calls_"+side.own+" ("+side.own+"=?")
+				checkPlan(t, s.view, brief, args, "calls", "calls_running_"+side.own+" ("+side.own+"=?")
+			}
 		}
 		want := "calls_start"
 		switch {
+		case !q.Number.IsZero() && q.OnlyOpen:
+			want = "calls_running_caller (caller=?"
 		case !q.Number.IsZero():
 			want = "calls_caller (caller=?"
 		case q.OnlyOpen:

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/netip"
-	"slices"
 	"time"
 
 	"tsujiban"
@@ -20,6 +19,10 @@ func (s *Store) Calls(ctx context.Context, q store.CallQuery) (page store.CallPa
 		return page, err
 	}
 	err = s.withView(func(v *database) error {
+		if q.Brief && ofNumber(&q) {
+			page, err = v.brief(ctx, q, limit)
+			return err
+		}
 		if scattered(&q, limit) {
 			page, err = v.scatter(ctx, q, limit)
 			return err
@@ -61,7 +64,7 @@ func (s *Store) OpenCalls(ctx context.Context) ([]store.Call, error) {
 
 // callsQuery writes the query. Which index it walks, in the order of the listing, is said
 // here and not left to SQLite, which knows nothing of how the calls are spread. For a
-// number there are two walks, as caller and as callee, merged as far as the page goes.
+// number there are several walks (see ofSides), merged as far as the page goes.
 func callsQuery(q store.CallQuery, limit int) (string, []any, error) {
 	where, args, err := callsWhere(q)
 	if err != nil {
@@ -74,13 +77,7 @@ func callsQuery(q store.CallQuery, limit int) (string, []any, error) {
 	if q.Number.IsZero() {
 		return walk(callsIndex(&q), ``) + order, append(args, limit), nil
 	}
-	n := q.Number.String()
-	// A call to oneself is found as caller only, so that it is not there twice.
-	query := walk("calls_caller", ` AND caller = ? AND caller <> ''`) + ` UNION ALL ` +
-		walk("calls_callee", ` AND callee = ? AND callee <> '' AND caller <> ?`) + order
-	both := append(slices.Clone(args), n)
-	both = append(both, args...)
-	return query, append(both, n, n, limit), nil
+	return ofSides(q, limit, sides[:], callColumns, where, args, true)
 }
 
 func callsIndex(q *store.CallQuery) string {

@@ -22,9 +22,14 @@ const (
 	scatterReaders = 8
 )
 
-// scattered tells whether a query is answered that way: it is if the indexes of numbers have all that it asks.
+// scattered tells whether a query is answered that way.
 func scattered(q *store.CallQuery, limit int) bool {
-	return limit >= scatterFrom && !q.Number.IsZero() && q.Customer == "" && q.Direction == nil && q.Action == nil && !q.OnlyOpen
+	return limit >= scatterFrom && ofNumber(q)
+}
+
+// ofNumber tells whether a query asks for nothing that the indexes of numbers do not have.
+func ofNumber(q *store.CallQuery) bool {
+	return !q.Number.IsZero() && q.Customer == "" && q.Direction == nil && q.Action == nil && !q.OnlyOpen
 }
 
 // idsQuery writes the query for the ids of a number's calls, newest first. One to oneself is there twice, one right after the other.
@@ -33,12 +38,7 @@ func idsQuery(q store.CallQuery, limit int) (string, []any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	walk := func(column string) string {
-		return `SELECT id, start FROM calls INDEXED BY calls_` + column + ` WHERE ` + where + ` AND ` + column + ` = ? AND ` + column + ` <> ''`
-	}
-	args = append(args, q.Number.String())
-	args = append(append(args[:len(args):len(args)], args...), 2*limit)
-	return walk("caller") + ` UNION ALL ` + walk("callee") + ` ORDER BY start DESC, id DESC LIMIT ?`, args, nil
+	return ofSides(q, 2*limit, sides[:], `id, start`, where, args, false)
 }
 
 const rowsQuery = `SELECT ` + callColumns + ` FROM calls WHERE id IN (SELECT value FROM json_each(?))`

@@ -1,0 +1,239 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"tsujiban"
+	"tsujiban/store"
+)
+
+// The indexes of numbers hold what an inquiry needs of a call ([store.CallQuery.Brief]): those of a number are read from neighbouring leaves, where each
+// row would be another page of the disk.
+
+// briefColumns are as the indexes have them, word for word: SQLite does not look into the table for them.
+const briefColumns = `id, start, talk_ms, customer,
+	iif({other} GLOB '+[1-9]*', CAST({other} AS INTEGER), iif({other} = '', ' ' || {raw}, {other})),
+	iif(direction = 'out', '', direction), iif(verdict = 'allow', '', verdict), iif(reason = 'none', '', reason), withheld, status,
+	answered - start, ended - start, asked_entry, max(answered_entry - asked_entry, 0), max(ended_entry - asked_entry, 0)`
+
+// side is a number's part in its calls.
+type side struct{ own, other, raw string }
+
+var sides = [...]side{{"caller", "callee", "dialled"}, {"callee", "caller", "presented"}}
+
+// ofSides writes the query for the calls in which a number has some of the parts, newest first. Of each part there are two walks, of calls that are over and
+// of those that are not. A call to oneself is there twice, one right after the other, unless it is to be there once, which only its row tells.
+func ofSides(q store.CallQuery, limit int, parts []side, columns, where string, args []any, once bool) (string, []any, error) {
+	var query strings.Builder
+	var all []any
+	for i, s := range parts {
+		cols := strings.NewReplacer("{other}", s.other, "{raw}", s.raw).Replace(columns)
+		for j, walk := range [...]struct{ index, ended string }{{"calls_", "ended - start IS NOT NULL"}, {"calls_running_", "ended IS NULL"}} {
+			if q.OnlyOpen && j == 0 {
+				continue
+			}
+			if query.Len() > 0 {
+				query.WriteString(` UNION ALL `)
+			}
+			fmt.Fprintf(&query, `SELECT %s FROM calls INDEXED BY %s%s WHERE %s AND %[3]s = ? AND %[3]s <> '' AND %[5]s`, cols, walk.index, s.own, where, walk.ended)
+			all = append(append(all, args...), q.Number.String())
+			if once && i > 0 {
+				query.WriteString(` AND caller <> ?`)
+				all = append(all, q.Number.String())
+			}
+		}
+	}
+	query.WriteString(` ORDER BY start DESC, id DESC LIMIT ?`)
+	return query.String(), append(all, limit), nil
+}
+
+// briefQuery writes the query for the calls in which a number has one part, newest first.
+func briefQuery(q store.CallQuery, limit int, s side) (string, []any, error) {
+	where, args, err := callsWhere(q)
+	if err != nil {
+		return "", nil, err
+	}
+	return ofSides(q, limit, []side{s}, briefColumns, where, args, false)
+}
+
+const (
+	briefChunk  = 128 // calls that are handed from a reader to the page at a time
+	briefChunks = 8   // how far a reader is ahead
+)
+
+// errEnough stops a reader of which no more is needed.
+var errEnough = errors.New("the page is full")
+
+// brief is a page of the calls of a number, newest first, out of the indexes alone: both are walked at once, and merged as far as the page goes.
+func (d *database) brief(ctx context.Context, q store.CallQuery, limit int) (page store.CallPage, err error) {
+	full := make(chan struct{})
+	var walks [len(sides)]*briefWalk
+	for i := range walks {
+		query, args, err := briefQuery(q, limit+1, sides[i])
+		if err != nil {
+			return page, err
+		}
+		w := &briefWalk{number: q.Number, side: sides[i], out: make(chan []store.Call, briefChunks), full: full}
+		walks[i] = w
+		defer func() {
+			for range w.out { // until the reader is gone
+			}
+		}()
+		go w.run(ctx, d, query, args)
+	}
+	defer close(full)
+	for {
+		c, w := walks[0].head(), 0
+		if other := walks[1].head(); c == nil || other != nil && newer(other, c) {
+			c, w = other, 1
+		}
+		for _, w := range walks {
+			if err := w.failed(); err != nil {
+				return store.CallPage{}, err
+			}
+		}
+		switch n := len(page.Calls); {
+		case c == nil:
+			return page, nil
+		case n > 0 && page.Calls[n-1].ID == c.ID: // to oneself
+		case n == limit:
+			page.Next = cursorOf(&page.Calls[n-1])
+			return page, nil
+		default:
+			page.Calls = append(page.Calls, *c)
+		}
+		walks[w].have = walks[w].have[1:]
+	}
+}
+
+func newer(a, b *store.Call) bool {
+	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) > 0
+}
+
+// briefWalk reads the calls in which a number has one part.
+type briefWalk struct {
+	number tsujiban.Number
+	side   side
+	out    chan []store.Call // closed at the end
+	full   <-chan struct{}   // closed when nobody wants more
+	err    error             // once out is closed
+	have   []store.Call      // of what came out
+}
+
+// head is the next call, nil at the end.
+func (w *briefWalk) head() *store.Call {
+	if len(w.have) == 0 {
+		w.have = <-w.out
+	}
+	if len(w.have) == 0 {
+		return nil
+	}
+	return &w.have[0]
+}
+
+// failed says why head came to the end, if it should not have.
+func (w *briefWalk) failed() error {
+	if len(w.have) > 0 {
+		return nil
+	}
+	return w.err
+}
+
+func (w *briefWalk) run(ctx context.Context, d *database, query string, args []any) {
+	defer close(w.out)
+	var chunk []store.Call
+	send := func() error {
+		select {
+		case w.out <- chunk:
+			chunk = nil
+			return nil
+		case <-w.full:
+			return errEnough
+		}
+	}
+	r := briefRow{number: w.number, caller: w.side.own == "caller"}
+	w.err = d.list(ctx, "list the calls", d.read, query, args, func(rows *sql.Rows) error {
+		if chunk == nil {
+			chunk = make([]store.Call, 0, briefChunk)
+		}
+		chunk = append(chunk, store.Call{})
+		if err := r.scan(rows, &chunk[len(chunk)-1]); err != nil {
+			return err
+		}
+		if len(chunk) < briefChunk {
+			return nil
+		}
+		return send()
+	})
+	if w.err == nil && len(chunk) > 0 {
+		_ = send() // nobody wants it
+	}
+}
+
+// briefRow reads entries of an index, one after the other.
+type briefRow struct {
+	number   tsujiban.Number
+	caller   bool // its part
+	customer tsujiban.CustomerID
+}
+
+func (b *briefRow) scan(r *sql.Rows, c *store.Call) error {
+	var (
+		id, start, talk            int64
+		answered, ended            sql.NullInt64
+		customer                   sql.RawBytes
+		other                      any
+		direction, verdict, reason string
+	)
+	err := r.Scan(&id, &start, &talk, &customer, &other, &direction, &verdict, &reason, &c.Withheld, &c.Status, &answered, &ended,
+		&c.Entries.Asked, &c.Entries.Answered, &c.Entries.Ended)
+	if err != nil {
+		return err
+	}
+	if string(customer) != string(b.customer) {
+		b.customer = tsujiban.CustomerID(customer) // most calls of a number are one customer's
+	}
+	c.ID, c.At, c.Talk, c.Customer = tsujiban.CallID(id), fromMicros(start), millis(talk), b.customer
+	c.Answered, c.Ended = since(start, answered), since(start, ended)
+	for _, e := range []*uint64{&c.Entries.Answered, &c.Entries.Ended} {
+		if *e > 0 {
+			*e += c.Entries.Asked
+		}
+	}
+	p := parser{}
+	code(&p, "direction", cmp.Or(direction, "out"), &c.Direction, tsujiban.ParseDirection)
+	code(&p, "verdict", cmp.Or(verdict, "allow"), &c.Action, tsujiban.ParseAction)
+	code(&p, "reason", cmp.Or(reason, "none"), &c.Reason, tsujiban.ParseReason)
+	own, party, raw := &c.Callee, &c.Caller, &c.Presented
+	if b.caller {
+		own, party, raw = &c.Caller, &c.Callee, &c.Dialled
+	}
+	*own = b.number
+	switch v := other.(type) {
+	case int64:
+		*party, err = tsujiban.NumberFromDigits(strconv.AppendInt(nil, v, 10))
+		p.note(err)
+	case string:
+		if rest, none := strings.CutPrefix(v, " "); none {
+			*raw = rest
+		} else {
+			p.note(party.UnmarshalText([]byte(v)))
+		}
+	}
+	return p.err
+}
+
+// since is so much later than start.
+func since(start int64, later sql.NullInt64) time.Time {
+	if !later.Valid {
+		return time.Time{}
+	}
+	return fromMicros(start + later.Int64)
+}
