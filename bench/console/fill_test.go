@@ -73,7 +73,7 @@ func fill(ctx context.Context, c *config.Config, calls int, now time.Time) (err 
 			return nil, io.EOF
 		}
 		return rd.Next(ctx)
-	}, func(uint64) {})
+	}, func(sqlite.Progress) {})
 }
 
 type writer struct {

@@ -125,8 +125,11 @@ func questions(d *inquiry.Desk, s *sqlite.Store, size int) []question {
 		}
 	}
 	mine := func(c call) string { return "+" + strconv.FormatInt(c.mine, 10) }
+	centre := func(c call) int64 {
+		return firstNumber + int64(mix(uint64(c.mine))%uint64(busy))*int64(numbers/busy)
+	}
 	quiet := func(c call) int64 {
-		if (c.mine-firstNumber)%(numbers/busy) == 0 {
+		if (c.mine-firstNumber)%int64(numbers/busy) == 0 {
 			return c.mine + 1
 		}
 		return c.mine
@@ -136,12 +139,12 @@ func questions(d *inquiry.Desk, s *sqlite.Store, size int) []question {
 		{"likewise, with the other party", answerLimit, desk(2, mine, func(c call, q *inquiry.Question) { q.Other = "+" + strconv.FormatInt(c.other, 10) })},
 		{"likewise, over a month", answerLimit, desk(3, func(c call) string { return "+" + strconv.FormatInt(quiet(c), 10) }, func(c call, q *inquiry.Question) { q.To = q.From.AddDate(0, 1, 0) })},
 		{"a call centre's number over a month", answerLimit, desk(8, func(c call) string {
-			return "+" + strconv.FormatInt(firstNumber+int64(mix(uint64(c.mine))%busy)*(numbers/busy), 10)
+			return "+" + strconv.FormatInt(centre(c), 10)
 		}, func(_ call, q *inquiry.Question) { q.To = q.From.AddDate(0, 1, 0) })},
 		{"a number that is not ours", answerLimit, desk(4, func(c call) string { return "+" + strconv.FormatInt(c.other, 10) }, nil)},
 		{"a number with a digit missing", answerLimit, desk(5, func(c call) string { return mine(c)[:12] }, nil)},
 		{"all calls of a number in a month", monthLimit, month(6, quiet)},
-		{"likewise, of a call centre", 0, month(7, func(c call) int64 { return firstNumber + int64(mix(uint64(c.mine))%busy)*(numbers/busy) })},
+		{"likewise, of a call centre", 0, month(7, func(c call) int64 { return centre(c) })},
 	}
 }
 

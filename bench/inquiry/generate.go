@@ -17,13 +17,15 @@ import (
 )
 
 // The operator of the bench holds ten blocks of 050 numbers, 050-1230 to 050-1239, whose hundred thousand numbers its customers use; a
-// hundred of them are call centres that make a tenth of all calls. The calls lie over half a year, as retention has it.
+// hundred of them (busy) are call centres that make a tenth of all calls. The calls lie over half a year, as retention has it.
 const (
 	firstNumber = 815012300000
 	numbers     = 100_000
-	busy        = 100
 	days        = 180
 )
+
+// busy is how many call centres there are: with a tenth of them each makes as many calls as in a store ten times as large.
+var busy = 100
 
 var begin = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 
@@ -51,7 +53,7 @@ func callAt(i, size int) call {
 	c := call{at: begin.Add(time.Duration(float64(i) / float64(size) * float64(days*24*time.Hour))).Truncate(time.Microsecond)}
 	n := int64(h % numbers)
 	if h>>32%10 == 0 {
-		n = int64(h>>16%busy) * (numbers / busy)
+		n = int64(h>>16%uint64(busy)) * int64(numbers/busy)
 	}
 	c.mine, c.customer = firstNumber+n, int(n/10)
 	g := mix(h)
@@ -134,14 +136,14 @@ func makeStore(ctx context.Context, o options) (took time.Duration, err error) {
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return 0, err
 	}
-	start := time.Now()
+	begun := time.Now()
 	s, err := sqlite.Open(ctx, filepath.Join(o.dir, "store.db"))
 	if err != nil {
 		return 0, err
 	}
 	defer func() {
 		if err = errors.Join(err, s.Close()); err == nil {
-			took = time.Since(start)
+			took = time.Since(begun)
 			err = os.WriteFile(done, []byte(took.String()), 0o600)
 		}
 	}()
@@ -149,14 +151,21 @@ func makeStore(ctx context.Context, o options) (took time.Duration, err error) {
 		return 0, err
 	}
 	g := &events{size: o.size}
-	told := 0
-	return 0, s.Rebuild(ctx, 1, g.Next, func(uint64) {
-		if p := g.call * 20 / o.size; p > told {
-			told = p
-			fmt.Fprintf(os.Stderr, "%d%% of %d calls, %s\n", p*5, o.size, time.Since(start).Round(time.Second))
+	told, start := 0, time.Now()
+	return 0, s.Rebuild(ctx, 1, g.Next, func(p sqlite.Progress) {
+		took := time.Since(start)
+		if p.Index > 0 {
+			fmt.Fprintf(os.Stderr, "%s: index %d of %d, %s\n", time.Now().Format(time.TimeOnly), p.Index, p.Indexes, took.Round(time.Second))
+		} else if done := g.call * 50 / o.size; done > told {
+			told = done
+			left := time.Duration(float64(took) * (rowsAndIndexes*float64(o.size)/float64(g.call) - 1))
+			fmt.Fprintf(os.Stderr, "%s: %d%% of %d calls, %s; whole at about %s\n", time.Now().Format(time.TimeOnly), done*2, o.size, took.Round(time.Second), time.Now().Add(left).Format("15:04"))
 		}
 	})
 }
+
+// rowsAndIndexes is how much longer the whole takes than the rows alone.
+const rowsAndIndexes = 1.5
 
 // makeLedger gives the numbers to their customers, and every other block of 050 to a carrier.
 func makeLedger(ctx context.Context, l *sqlite.Ledger) error {

@@ -42,6 +42,7 @@ func main() {
 	var o options
 	size := flag.String("size", "1M", "how many calls: 1M, 100M")
 	flag.StringVar(&o.dir, "dir", filepath.Join(os.TempDir(), "tsujiban-bench-inquiry"), "folder of the store; it is kept")
+	flag.IntVar(&busy, "centres", busy, "how many call centres make a tenth of the calls")
 	flag.IntVar(&o.rounds, "rounds", 60, "how many questions of each kind")
 	flag.BoolVar(&o.making, "making", false, "only make the store, and ask nothing")
 	flag.BoolVar(&o.asking, "asking", false, "only ask, and write the figures as JSON")
@@ -50,7 +51,10 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
-	if o.size, err = parseSize(*size); err == nil {
+	if o.size, err = parseSize(*size); err == nil && (busy < 1 || busy > numbers) {
+		err = fmt.Errorf("centres: %d is not 1 to %d", busy, numbers)
+	}
+	if err == nil {
 		err = run(ctx, o)
 	}
 	if err != nil {
@@ -83,7 +87,7 @@ func run(ctx context.Context, o options) error {
 		}
 		return json.NewEncoder(os.Stdout).Encode(f)
 	}
-	o.dir = filepath.Join(o.dir, strconv.Itoa(o.size))
+	o.dir = filepath.Join(o.dir, strconv.Itoa(o.size)+"-"+strconv.Itoa(busy))
 	made, err := makeStore(ctx, o)
 	if err != nil || o.making {
 		return err
@@ -96,7 +100,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	c := exec.CommandContext(ctx, self, "-asking", "-dir", o.dir, "-size", strconv.Itoa(o.size), "-rounds", strconv.Itoa(o.rounds))
+	c := exec.CommandContext(ctx, self, "-asking", "-dir", o.dir, "-size", strconv.Itoa(o.size), "-rounds", strconv.Itoa(o.rounds), "-centres", strconv.Itoa(busy))
 	c.Stderr = os.Stderr
 	out, err := c.Output()
 	if err != nil {

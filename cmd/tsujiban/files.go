@@ -63,9 +63,12 @@ func runRebuild(c *cmd, args []string) (err error) {
 		}
 		return ev, err
 	}
-	err = st.Rebuild(c.ctx, 1, next, func(seq uint64) {
-		if seq%100_000 == 0 {
-			c.errorf(c.tr("%d 件\n", "%d entries\n"), seq)
+	err = st.Rebuild(c.ctx, 1, next, func(p sqlite.Progress) {
+		switch {
+		case p.Index > 0:
+			c.errorf(c.tr("索引 %d/%d（%v）\n", "index %d of %d, %v\n"), p.Index, p.Indexes, time.Since(start).Round(time.Second))
+		case p.Seq%100_000 == 0:
+			c.errorf(c.tr("%d 件（%v）\n", "%d entries, %v\n"), p.Seq, time.Since(start).Round(time.Second))
 		}
 	})
 	if err != nil {

@@ -124,6 +124,7 @@ type fold struct {
 
 	accesses map[access]accessed // made by the first
 	days     *dayFold            // nil: the sums are still to be made
+	alone    bool                // nobody waits for a core, and nothing counts before all is written
 	open     map[tsujiban.CallID]summed
 }
 
@@ -210,6 +211,9 @@ func (st *statements) close() {
 	}
 }
 
+// aloneSums is how many sums are gathered before they are written, if nothing counts before all is: of many customers each batch has a call or two.
+const aloneSums = 100_000
+
 // write writes all calls of the fold, giving way to other goroutines after each: on one
 // core calls must not wait for a whole batch.
 func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
@@ -242,9 +246,11 @@ func (f *fold) write(ctx context.Context, tx *sql.Tx) error {
 		if err != nil {
 			return err
 		}
-		runtime.Gosched()
+		if !f.alone {
+			runtime.Gosched()
+		}
 	}
-	if f.days == nil {
+	if f.days == nil || f.alone && f.days.len() < aloneSums {
 		return nil
 	}
 	return f.days.write(ctx, tx)

@@ -49,7 +49,7 @@ func child(ctx context.Context, what, path string) error {
 	if what == "rebuild" {
 		s.rebuildBatch = 500
 		g := crashTraffic
-		return s.Rebuild(ctx, 1, g.Next, func(seq uint64) { fmt.Println("rebuilt", seq) })
+		return s.Rebuild(ctx, 1, g.Next, func(p Progress) { fmt.Println("rebuilt", p.Seq) })
 	}
 	if what == "ledger" {
 		return childLedger(ctx, s.Ledger())

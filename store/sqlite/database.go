@@ -64,8 +64,7 @@ var (
 		readers: 2 * scatterReaders, ahead: "calls",
 	}
 	// A view that is made anew. Nothing of the file is of use before it is whole: it has no journal, which would write everything twice, is
-	// synced once at the end, and becomes a WAL database when it is opened in its place. The cache is also how much is sorted at a time when
-	// the indexes are made.
+	// synced once at the end, and becomes a WAL database when it is opened in its place.
 	buildKind = kind{
 		migrations: viewKind.migrations, journal: "OFF", synchronous: "OFF", advice: adviseView,
 		writer: []string{"cache_size(-65536)", "secure_delete(fast)"},

@@ -128,6 +128,8 @@ const putDay = `INSERT INTO days (day, customer, scope, class, code, iso, refuse
 	ON CONFLICT DO UPDATE SET attempts = attempts + excluded.attempts, answered = answered + excluded.answered, cut = cut + excluded.cut, night = night + excluded.night,
 	talk_ms = talk_ms + excluded.talk_ms, charge = max(min(charge + excluded.charge, 9223372036854775807), -9223372036854775807)`
 
+func (f *dayFold) len() int { return len(f.sums) + len(f.lines) + len(f.again) }
+
 // write adds what was gathered, in the order of the tables, and forgets it.
 func (f *dayFold) write(ctx context.Context, tx *sql.Tx) error {
 	defer func() {

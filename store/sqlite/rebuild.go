@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"tsujiban"
 )
@@ -15,13 +16,22 @@ import (
 // and end in one batch, and some megabytes.
 const rebuildBatch = 10_000
 
+// Progress is how far a rebuild is: first the entries of the journal are read, then the indexes are made, which takes about a third of the time.
+type Progress struct {
+	Seq            uint64 // the last entry that was read
+	Index, Indexes int    // the index that is being made, of so many; 0 while entries are read
+}
+
+// sortCache is how much of an index is sorted at a time: sixteen times as much in one pass. SQLite takes no more memory than there is to sort.
+const sortCache = `PRAGMA cache_size = -262144`
+
 // Rebuild makes the calls anew from the journal and puts them in the place of the old
 // ones, which can be read meanwhile and stay if it fails or is stopped. first is the number
 // of the oldest event that the journal has; next returns one event after the other from
 // there, valid until it is called again, and io.EOF at the end. progress, if not nil, is
-// told after every batch how far it is. Nothing may follow the journal into the store
+// told after every batch, and before every index, how far it is. Nothing may follow the journal into the store
 // while it runs. CodeConflict when another process has the store open.
-func (s *Store) Rebuild(ctx context.Context, first uint64, next func(context.Context) (*tsujiban.Event, error), progress func(seq uint64)) (err error) {
+func (s *Store) Rebuild(ctx context.Context, first uint64, next func(context.Context) (*tsujiban.Event, error), progress func(Progress)) (err error) {
 	release, err := s.lock.exclusive()
 	if err != nil {
 		return err
@@ -38,7 +48,7 @@ func (s *Store) Rebuild(ctx context.Context, first uint64, next func(context.Con
 }
 
 // build makes a file with all calls.
-func (s *Store) build(ctx context.Context, path string, pos uint64, next func(context.Context) (*tsujiban.Event, error), progress func(uint64)) (err error) {
+func (s *Store) build(ctx context.Context, path string, pos uint64, next func(context.Context) (*tsujiban.Event, error), progress func(Progress)) (err error) {
 	const doing = "rebuild the calls"
 	d, err := openDatabase(ctx, path, buildKind)
 	if err != nil {
@@ -50,7 +60,7 @@ func (s *Store) build(ctx context.Context, path string, pos uint64, next func(co
 		return d.explain(ctx, doing, err)
 	}
 	f := newFold()
-	f.days, f.open = newDayFold(s.zone), map[tsujiban.CallID]summed{}
+	f.days, f.open, f.alone = newDayFold(s.zone), map[tsujiban.CallID]summed{}, true
 	for more := true; more; {
 		f.reset()
 		from := pos
@@ -70,11 +80,20 @@ func (s *Store) build(ctx context.Context, path string, pos uint64, next func(co
 			return err
 		}
 		if progress != nil {
-			progress(pos)
+			progress(Progress{Seq: pos})
 		}
 	}
+	if err := d.change(ctx, doing, func(tx *sql.Tx) error { return f.days.write(ctx, tx) }); err != nil {
+		return err
+	}
 	// Sorted once at the end: far cheaper than kept sorted on the way.
-	for _, create := range indexes {
+	if _, err := d.write.ExecContext(ctx, sortCache); err != nil {
+		return d.explain(ctx, doing, err)
+	}
+	for i, create := range indexes {
+		if progress != nil {
+			progress(Progress{Seq: pos, Index: i + 1, Indexes: len(indexes)})
+		}
 		if _, err := d.write.ExecContext(ctx, create); err != nil {
 			return d.explain(ctx, doing, err)
 		}
@@ -118,6 +137,8 @@ func (d *database) dropIndexes(ctx context.Context) (create []string, err error)
 			_, err = d.write.ExecContext(ctx, `DROP INDEX `+name)
 		}
 	}
+	// The widest first: while one is sorted the disk has to hold it twice.
+	slices.SortStableFunc(create, func(a, b string) int { return len(b) - len(a) })
 	return create, err
 }
 

@@ -52,8 +52,15 @@ func TestRebuildIsFollowing(t *testing.T) {
 	}
 	rebuilt.rebuildBatch = batch
 	var told []uint64
+	made := 0
 	g = &traffic{calls: calls, overlap: 200}
-	must(t, rebuilt.Rebuild(t.Context(), 1, g.Next, func(seq uint64) { told = append(told, seq) }))
+	must(t, rebuilt.Rebuild(t.Context(), 1, g.Next, func(p Progress) {
+		if p.Index == 0 {
+			told = append(told, p.Seq)
+		} else if made++; p.Index != made || p.Indexes < p.Index {
+			t.Errorf("index %d of %d was told as number %d", p.Index, p.Indexes, made)
+		}
+	}))
 	want, wantPos := contents(t, followed)
 	got, pos := contents(t, rebuilt)
 	if len(want) != calls || pos != wantPos || pos != g.seq {
@@ -62,6 +69,9 @@ func TestRebuildIsFollowing(t *testing.T) {
 	sameContents(t, got, want)
 	if !slices.Equal(told, []uint64{batch, g.seq}) {
 		t.Errorf("progress was %v", told)
+	}
+	if made < 11 {
+		t.Errorf("%d indexes were told", made)
 	}
 	must(t, rebuilt.ApplyEvents(t.Context(), []tsujiban.Event{{Seq: pos + 1, Kind: tsujiban.EventStopped}}))
 	must(t, rebuilt.Check(t.Context()))
@@ -109,7 +119,7 @@ func TestRebuildThatFails(t *testing.T) {
 	}
 	g := &traffic{calls: 100, overlap: 10}
 	g.events(39)
-	wants(t, s.Rebuild(t.Context(), 1, g.Next, func(uint64) { t.Error("nothing was folded") }), tsujiban.CodeCorrupt, "from event 0 to 40", "journal check")
+	wants(t, s.Rebuild(t.Context(), 1, g.Next, func(Progress) { t.Error("nothing was folded") }), tsujiban.CodeCorrupt, "from event 0 to 40", "journal check")
 	got, pos := contents(t, s)
 	if pos != wantPos {
 		t.Errorf("position is %d, want %d", pos, wantPos)
