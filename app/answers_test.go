@@ -59,7 +59,11 @@ func TestAnswerThroughTheMail(t *testing.T) {
 	if err := r.do(http.MethodPost, "/v1/customers/hakata-shokai/ask", control.Order{Note: "not for the customer's eyes"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	said := plainText(t, byAddress(t, m.Wait(t, 2))["soumu@hakata.example.jp"])
+	both := byAddress(t, m.Wait(t, 2))
+	said := plainText(t, both["soumu@hakata.example.jp"])
+	if staff := plainText(t, both["noc@example.jp"]); !regexp.MustCompile(`http://\S+/cases/[1-9][0-9]*\n`).MatchString(staff) || strings.Contains(staff, "tsujiban ") || strings.Contains(said, "/cases") {
+		t.Errorf("staff are not led to the case, or the customer is:\n%s", staff)
+	}
 	links := regexp.MustCompile(`http://\S*/reply/\S*answer=(yes|no)`).FindAllString(said, -1)
 	if len(links) != 2 || strings.Contains(said, "eyes") || !strings.Contains(said, "発信は止めていません") {
 		t.Fatalf("%v in\n%s", links, said)

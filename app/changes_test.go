@@ -62,6 +62,8 @@ func TestNoted(t *testing.T) {
 		{"rules-set", store.Note(rules + "; because; hints: were wrong"), "閉鎖する宛先: 削除 53; 注意する宛先: 追加 232; 既定の上限: 1日の上限 5", "because; hints: were wrong"},
 		{"rules-set", "why\uFFFDno change", "変更なし", "why"},
 		{"restrict", control.NotTheirs + "we sleep", "契約者の申告: 利用に覚えがない。", "we sleep"},
+		{"restrict", control.NotTheirs + control.AnsweredByLink, "契約者の申告: 利用に覚えがない。 メールのリンクから回答", ""},
+		{"release", control.AnsweredInPortal, "契約者のページから回答", ""},
 		{"restrict", "removed", "", "removed"},
 		{"release", "numbers with a fault", "", "numbers with a fault"},
 		{"customer-delete", "Acme and sons", "", "Acme and sons"},

@@ -142,7 +142,7 @@ func (w *ways) close() {
 // writer finds the words as the configuration says.
 func (t *teller) write(ns []outbox.Notice) (*letter.Letter, error) {
 	c := t.ways.Load().cfg
-	w := notify.Writer{From: c.Mail.From.Name, Contact: c.Mail.ReplyTo.Address, Zone: c.Node.TimeZone, Currency: c.Node.Currency, Ask: t.app.answers}
+	w := notify.Writer{From: c.Mail.From.Name, Contact: c.Mail.ReplyTo.Address, Zone: c.Node.TimeZone, Currency: c.Node.Currency, Base: t.app.answerBase(), Ask: t.app.answers}
 	if w.From == "" {
 		w.From = c.Ledger.Name
 	}

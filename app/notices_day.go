@@ -96,7 +96,16 @@ func (t *teller) digest(ctx context.Context, from, to time.Time) error {
 	t.app.admin.Lock()
 	list := slices.Clone(t.app.customers)
 	t.app.admin.Unlock()
-	persons := t.customersPersons()
+	persons, several := t.customersPersons()
+	for i := range several {
+		p := &several[i]
+		if firms := firmsOf(&p.Person, all); firms != nil {
+			ns = append(ns, t.notices(key+" of "+p.ID, outbox.Digest, &notify.Facts{At: at, Node: t.app.cfg.Node.Name, Firms: firms}, []notify.Recipient{p.to})...)
+		}
+		if len(ns) >= 200 && !flush() {
+			return ctx.Err()
+		}
+	}
 	for i := range list {
 		to := persons[list[i].ID]
 		if r, ok := t.contact(&list[i]); ok {
@@ -121,6 +130,7 @@ func (t *teller) digest(ctx context.Context, from, to time.Time) error {
 func trimmed(d *control.Days) *control.Days {
 	out := *d
 	out.Customers = slices.Clone(d.Customers[:min(len(d.Customers), 60)])
+	out.More = len(d.Customers) - len(out.Customers)
 	for i := range out.Customers {
 		c := &out.Customers[i]
 		c.Accesses, c.Abroad = c.Accesses[:min(len(c.Accesses), 10)], c.Abroad[:min(len(c.Abroad), 10)]

@@ -14,6 +14,7 @@ import (
 	"tsujiban/notify"
 	"tsujiban/notify/outbox"
 	"tsujiban/people"
+	"tsujiban/store"
 )
 
 // event makes the notices of one entry of the journal.
@@ -90,6 +91,9 @@ func (t *teller) plan(key string, k outbox.Kind, f *notify.Facts, tell bool) []o
 	to := t.staff()
 	if f.Customer != "" {
 		c, ok := t.customer(f)
+		if k.Case() {
+			f.Case = t.theCase(f)
+		}
 		if tell && ok && t.mails() {
 			r, ok := t.contact(&c)
 			own := t.persons(c.ID)
@@ -114,8 +118,31 @@ func (t *teller) notices(key string, k outbox.Kind, f *notify.Facts, to []notify
 // unreachable tells staff that a customer has no address that mail could go to.
 func (t *teller) unreachable(key string, k outbox.Kind, f *notify.Facts) []outbox.Notice {
 	g := *f
-	g.Failed = &notify.Failed{Kind: k.String(), Channel: outbox.Mail.String(), Reason: "the customer has no contact address: tsujiban customer set " + f.Customer + " -contact …"}
+	g.Failed = &notify.Failed{Kind: k.String(), Channel: outbox.Mail.String(), Reason: notify.NoContact}
 	return t.notices(key+" unreachable", outbox.Undeliverable, &g, t.staff())
+}
+
+// caseWait is how long a notice waits for its case: nobody whose calls were stopped is told late for it.
+const caseWait = time.Second
+
+// theCase is the case of suspicion that something is about; nil when there is none, or the view does not have it yet.
+func (t *teller) theCase(f *notify.Facts) *notify.Case {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.app.ctx), caseWait)
+	defer cancel()
+	t.app.fresh(ctx)
+	page, err := t.app.store.Suspicions(ctx, store.SuspicionQuery{Customer: tsujiban.CustomerID(f.Customer), Limit: 1})
+	if err != nil {
+		t.app.log.Error("the case of a notice cannot be read; it is told without", slog.Any("error", err))
+		return nil
+	}
+	if len(page.Cases) == 0 {
+		return nil
+	}
+	c := &page.Cases[0]
+	if !c.Closed.IsZero() && c.Closed.Before(f.At) { // an older one
+		return nil
+	}
+	return &notify.Case{ID: c.ID, Calls: c.Calls.Calls, Refused: c.Calls.Refused, Lost: control.Amount(c.Calls.Lost), Avoided: control.Amount(c.Calls.Avoided)}
 }
 
 // customer fills in the customer's name and money.

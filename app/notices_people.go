@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tsujiban"
+	"tsujiban/app/control"
 	"tsujiban/notify"
 	"tsujiban/notify/outbox"
 	"tsujiban/people"
@@ -33,15 +34,47 @@ func (t *teller) persons(of tsujiban.CustomerID) (out []notify.Recipient) {
 	return out
 }
 
-// customersPersons are those of all customers, read once. Who has several, a reseller, is not sent a digest of each.
-func (t *teller) customersPersons() map[tsujiban.CustomerID][]notify.Recipient {
-	out := map[tsujiban.CustomerID][]notify.Recipient{}
+// severals is somebody who has several customers: a reseller.
+type severals struct {
+	people.Person
+	to notify.Recipient
+}
+
+// customersPersons are those of all customers, read once. Who has several is sent one digest of all and not one of each.
+func (t *teller) customersPersons() (of map[tsujiban.CustomerID][]notify.Recipient, several []severals) {
+	of = map[tsujiban.CustomerID][]notify.Recipient{}
 	t.everybody(func(p *people.Person, r notify.Recipient) {
-		if !p.Role.Staff() && len(p.Customers) == 1 {
-			out[p.Customers[0]] = append(out[p.Customers[0]], r)
+		switch {
+		case p.Role.Staff():
+		case len(p.Customers) == 1:
+			of[p.Customers[0]] = append(of[p.Customers[0]], r)
+		case len(p.Customers) > 1:
+			several = append(several, severals{*p, r})
 		}
 	})
-	return out
+	return of, several
+}
+
+// firmsOf sums up the days of those customers that a person reaches, and of no other. It is nil when there is none.
+func firmsOf(p *people.Person, all *control.Days) *control.Days {
+	out := &control.Days{From: all.From, To: all.To}
+	for i := range all.Customers {
+		d := &all.Customers[i]
+		if !p.Reaches(tsujiban.CustomerID(d.Customer)) {
+			continue
+		}
+		out.Attempts, out.Denied, out.Cut = out.Attempts+d.Attempts, out.Denied+d.Denied, out.Cut+d.Cut
+		out.Charge = control.Amount(tsujiban.Money(out.Charge).Add(tsujiban.Money(d.Charge)))
+		if d.Quiet() {
+			out.Quiet++
+		} else {
+			out.Customers = append(out.Customers, *d)
+		}
+	}
+	if out.Quiet+len(out.Customers) == 0 {
+		return nil
+	}
+	return trimmed(out)
 }
 
 // everybody calls each for every person whom mail can reach.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -78,5 +79,63 @@ func TestPersonsAreTold(t *testing.T) {
 	}
 	if told[first.Login] || !told[second.Login] || !told["noc@example.jp"] || told["ken@hakata.example.jp"] {
 		t.Errorf("told are %v", told)
+	}
+}
+
+// TestResellerIsTold: who has several customers gets one digest of them, and of no other's calls, names or strangers; somebody disabled gets none.
+func TestResellerIsTold(t *testing.T) {
+	post := mailtest.Start(t, mailtest.StartTLS)
+	s := newSite(t)
+	s.seed.Customers = append(s.seed.Customers, tsujiban.Customer{ID: "kyoto-tofu", Name: "京都豆腐"}, tsujiban.Customer{ID: "naniwa-denki", Name: "浪速電機"})
+	s.telling(post, newReceiver(t))
+	r := s.start()
+	for login, of := range map[string][]tsujiban.CustomerID{"oroshi@example.jp": {"hakata-shokai", "kyoto-tofu"}, "gone@example.jp": {"kyoto-tofu", "naniwa-denki"}} {
+		p, _, err := r.door.Invite(t.Context(), people.Actor{Name: "root"}, login, "卸", people.Reseller, tsujiban.Japanese, of)
+		if err == nil && login == "gone@example.jp" {
+			_, err = r.door.Disable(t.Context(), people.Actor{Name: "root"}, p.ID)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := r.App.now()
+	r.desk.Refused(&tsujiban.Refusal{Source: netip.MustParseAddr("198.51.100.7"), What: tsujiban.RefusedUnknownSource, Count: 40, UserAgent: "friendly-scanner"}, now)
+	r.desk.Registered(&tsujiban.Attempt{Customer: "naniwa-denki", Source: netip.MustParseAddrPort("203.0.113.9:5060"), UserAgent: []byte("naniwa-phone")}, now)
+	r.pbx.invite(r.guard, "0106712345678", "0925551234")
+	r.pbx.expect("SIP/2.0 4")
+	seq, err := r.desk.said(tsujiban.EventSet, now, "test", "the last entry")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if behind := r.viewed.wait(t.Context(), seq); behind > 0 {
+		t.Fatalf("the view is %d behind", behind)
+	}
+	to := r.App.now().Add(time.Second)
+	if err := r.teller.digest(t.Context(), to.Add(-24*time.Hour), to); err != nil {
+		t.Fatal(err)
+	}
+	var list control.Notices
+	if err := r.do(http.MethodGet, "/v1/notices?kind=digest", nil, &list); err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]int{}
+	for _, n := range list.Notices {
+		told[n.To]++
+	}
+	if told["oroshi@example.jp"] != 1 || told["gone@example.jp"] != 0 {
+		t.Errorf("told are %v", told)
+	}
+	var text string
+	for _, m := range post.Wait(t, len(list.Notices)) {
+		if m.To == "oroshi@example.jp" {
+			msg := byAddress(t, []mailtest.Mail{m})[m.To]
+			if got := subject(t, msg); !strings.Contains(got, "2契約者、要確認 1件") {
+				t.Errorf("the subject is %q", got)
+			}
+			text = plainText(t, msg)
+		}
+	}
+	if !strings.Contains(text, "博多商会") || !strings.Contains(text, "普段どおりの契約者: 1") || strings.Contains(text, "浪速") || strings.Contains(text, "naniwa") || strings.Contains(text, "scanner") || strings.Contains(text, "198.51") {
+		t.Errorf("the mail says:\n%s", text)
 	}
 }

@@ -37,6 +37,8 @@ type Facts struct {
 	CapMonth control.Amount `json:"cap_month,omitempty"`
 	Left     control.Amount `json:"left,omitempty"`
 
+	Case *Case `json:"case,omitempty"` // of suspicion, when the notice was made; of a question, a restriction, a release, an answer
+
 	Percent int    `json:"percent,omitempty"` // Spending
 	Cap     string `json:"cap,omitempty"`     // Spending: "day" or "month"
 
@@ -50,6 +52,16 @@ type Facts struct {
 	Failed *Failed       `json:"failed,omitempty"` // Undeliverable
 	Day    *control.Day  `json:"day,omitempty"`    // Digest of one customer
 	All    *control.Days `json:"all,omitempty"`    // Digest of the operator
+	Firms  *control.Days `json:"firms,omitempty"`  // Digest of who has several customers, a reseller: of those alone
+}
+
+// Case is what a case of suspicion came to.
+type Case struct {
+	ID      uint64         `json:"id"`
+	Calls   int            `json:"calls"`
+	Refused int            `json:"refused"`
+	Lost    control.Amount `json:"lost"`    // what the calls cost
+	Avoided control.Amount `json:"avoided"` // what a minute of each refused one would have cost
 }
 
 // Failed is a notice that could not be told.

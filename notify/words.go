@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type Writer struct {
 	Contact  string // where people can ask: the Reply-To, or empty
 	Zone     *time.Location
 	Currency string
+	Base     *url.URL // how people reach the console; nil: there is none, and commands are named instead of pages
 	// Ask makes the links of a question to one recipient; empty when nobody answers by link.
 	Ask func(n *outbox.Notice, f *Facts) (Answers, error)
 }
@@ -121,17 +123,13 @@ func (p *page) why() (out []string) {
 	return out
 }
 
-// used is the money so far and what the stop prevents at most.
+// used is the money so far.
 func (p *page) used() []letter.Pair {
 	f := p.f
-	out := []letter.Pair{
+	return []letter.Pair{
 		{Name: p.tr("本日のご利用額", "Used today"), Value: p.of(f.Today, f.CapDay)},
 		{Name: p.tr("今月のご利用額", "Used this month"), Value: p.of(f.Month, f.CapMonth)},
 	}
-	if f.Left > 0 && p.n.Kind != outbox.Question {
-		out = append(out, letter.Pair{Name: p.tr("防いだ被害（最大）", "Prevented, at most"), Value: p.money(f.Left) + p.tr("（上限までの残り）", " (what was left of the limit)")})
-	}
-	return out
 }
 
 // pbxSteps are what to check, in the order in which it helps.
@@ -196,6 +194,9 @@ func (p *page) one() (*letter.Letter, error) {
 		if p.f.All != nil {
 			return p.digestAll(), nil
 		}
+		if p.f.Firms != nil {
+			return p.digestFirms(), nil
+		}
 		if p.f.Day != nil {
 			return p.digest(), nil
 		}
@@ -241,7 +242,8 @@ func (w *Writer) many(ns []outbox.Notice) (*letter.Letter, error) {
 	l.Title = p.trf("短時間に%d件のお知らせがありました", "%d notices in a short time", len(ns))
 	l.Parts = []letter.Part{{Text: sum, Table: t}}
 	if ns[0].Staff {
-		l.Parts = append(l.Parts, letter.Part{After: p.tr("多数の契約者で同時に起きているときは、共通する宛先・機器・発信元がないか確かめ、必要なら宛先を全契約者について閉鎖してください（guard.closed）。", "When many customers are hit at once, look for what they share (destination, device, source), and close the destination for everyone if need be (guard.closed).")})
+		l.Parts = append(l.Parts, letter.Part{After: p.tr("多数の契約者で同時に起きているときは、共通する宛先・機器・発信元がないか確かめ、必要なら宛先を全契約者について閉鎖してください。", "When many customers are hit at once, look for what they share (destination, device, source), and close the destination for everyone if need be.")},
+			p.toStaff("宛先の閉鎖", "Close a destination", "tsujiban rules set -close …", "rules"))
 	}
 	l.Foot = p.foot()
 	return l, nil

@@ -50,7 +50,9 @@ func (p *page) stopped() (*letter.Letter, error) {
 	}
 	if p.n.Staff && len(p.f.Why) > 0 {
 		l.Parts = append(l.Parts, letter.Part{Heading: p.tr("根拠", "Why"), List: p.why(), After: p.trf("重み %.1f デシバン", "weight %.1f decibans", p.f.Weight)},
-			letter.Part{After: p.trf("解除: tsujiban release %s -note …　詳細: tsujiban customer show %s", "Release: tsujiban release %s -note …  Details: tsujiban customer show %s", p.f.Customer, p.f.Customer)})
+			p.toCase())
+	} else if p.n.Staff {
+		l.Parts = append(l.Parts, p.toCase())
 	}
 	return l, nil
 }
@@ -80,15 +82,15 @@ func (p *page) happened(fraud bool) letter.Part {
 	}
 	pairs := []letter.Pair{{Name: p.tr("契約者", "Customer"), Value: letter.Foreign(p.customer()) + " (" + f.Customer + ")"}, {Name: p.tr("日時", "When"), Value: p.at(f.At)}, {Name: what, Value: p.reach()}}
 	if p.n.Staff && f.By != "" {
-		pairs = append(pairs, letter.Pair{Name: p.tr("実施者", "By"), Value: letter.Foreign(f.By)})
+		pairs = append(pairs, letter.Pair{Name: p.tr("実施者", "By"), Value: p.by()})
 	}
 	if f.Note != "" && (p.n.Staff || !fraud) {
-		pairs = append(pairs, letter.Pair{Name: p.tr("備考", "Note"), Value: letter.Foreign(f.Note)})
+		pairs = append(pairs, p.note()...)
 	}
 	if !p.n.Staff && fraud && len(p.why()) > 0 {
 		pairs = append(pairs, letter.Pair{Name: p.tr("気づいた点", "What we noticed"), Value: joined(p.why(), p.tr("、", "; "))})
 	}
-	return letter.Part{Text: text, Pairs: append(pairs, p.used()...)}
+	return letter.Part{Text: text, Pairs: append(append(pairs, p.used()...), p.ofCase()...)}
 }
 
 func joined(parts []string, by string) string {
@@ -133,11 +135,14 @@ func (p *page) released() *letter.Letter {
 	}
 	pairs := []letter.Pair{{Name: p.tr("契約者", "Customer"), Value: name + " (" + p.f.Customer + ")"}, {Name: p.tr("日時", "When"), Value: p.at(p.f.At)}}
 	if p.n.Staff {
-		pairs = append(pairs, letter.Pair{Name: p.tr("実施者", "By"), Value: letter.Foreign(p.f.By)}, letter.Pair{Name: p.tr("備考", "Note"), Value: letter.Foreign(p.f.Note)})
+		pairs = append(pairs, letter.Pair{Name: p.tr("実施者", "By"), Value: p.by()})
+		pairs = append(pairs, p.note()...)
 	}
-	l.Parts = []letter.Part{{Text: text, Pairs: append(pairs, p.used()[:2]...)}}
+	l.Parts = []letter.Part{{Text: text, Pairs: append(append(pairs, p.used()...), p.ofCase()...)}}
 	if !p.n.Staff {
 		l.Parts = append(l.Parts, p.pbxSteps())
+	} else {
+		l.Parts = append(l.Parts, p.toCase())
 	}
 	return l
 }
@@ -157,8 +162,8 @@ func (p *page) replied() *letter.Letter {
 	}
 	l.Parts = []letter.Part{{Pairs: append([]letter.Pair{
 		{Name: p.tr("契約者", "Customer"), Value: name + " (" + p.f.Customer + ")"}, {Name: p.tr("日時", "When"), Value: p.at(p.f.At)},
-		{Name: p.tr("回答", "Answer"), Value: p.answer()}, {Name: p.tr("受けた方法", "Taken down by"), Value: letter.Foreign(p.f.By)}, {Name: p.tr("備考", "Note"), Value: letter.Foreign(p.f.Note)},
-	}, p.used()[:2]...)}}
+		{Name: p.tr("回答", "Answer"), Value: p.answer()}, {Name: p.tr("受けた方法", "Taken down by"), Value: p.by()},
+	}, append(append(p.note(), p.used()...), p.ofCase()...)...)}, p.toCase()}
 	return l
 }
 
@@ -176,7 +181,7 @@ func (p *page) spent() string {
 func (p *page) spending() *letter.Letter {
 	name := letter.Foreign(p.customer())
 	l := &letter.Letter{Tone: letter.Warn, Subject: p.trf("%s（%s 様）", "%[2]s: %[1]s", p.spent(), name)}
-	part := letter.Part{Pairs: append([]letter.Pair{{Name: p.tr("契約者", "Customer"), Value: name + " (" + p.f.Customer + ")"}}, p.used()[:2]...)}
+	part := letter.Part{Pairs: append([]letter.Pair{{Name: p.tr("契約者", "Customer"), Value: name + " (" + p.f.Customer + ")"}}, p.used()...)}
 	if p.f.Percent >= 100 {
 		l.Tone = letter.Alarm
 		part.Text = p.tr("上限を超える発信はお断りしています。緊急通報と着信はご利用いただけます。", "Calls beyond the limit are refused. Emergency calls and incoming calls go on.")
@@ -185,6 +190,10 @@ func (p *page) spending() *letter.Letter {
 	}
 	part.After = p.tr("心当たりのないご利用であれば、直ちにご連絡ください。上限の変更も承ります。", "If you do not know these calls, tell us at once. The limit can be changed, too.")
 	l.Parts = []letter.Part{part}
+	if p.n.Staff {
+		l.Parts[0].After = ""
+		l.Parts = append(l.Parts, p.toStaff("契約者を開く（上限・ご利用状況）", "Open the customer (limits, use)", "tsujiban customer show "+p.f.Customer, "customers", p.f.Customer))
+	}
 	return l
 }
 
@@ -208,6 +217,9 @@ func (p *page) trouble() *letter.Letter {
 		pairs = append(pairs, letter.Pair{Name: p.tr("内容", "Error"), Value: letter.Foreign(f.Note)})
 	}
 	l.Parts = []letter.Part{{Text: text, Pairs: pairs}}
+	if !f.Over {
+		l.Parts = append(l.Parts, p.toStaff("システムの状態を開く", "Open the state of the system", "tsujiban status", "system"))
+	}
 	return l
 }
 
@@ -218,9 +230,8 @@ func (p *page) waiting() *letter.Letter {
 	}
 	if p.n.Kind == outbox.Overdue {
 		l.Parts = []letter.Part{{
-			Pairs: []letter.Pair{{Name: p.tr("内容", "What"), Value: letter.Clean(p.f.Note)}, {Name: p.tr("日時", "When"), Value: p.at(p.f.At)}},
-			After: p.tr("一覧: tsujiban suspension list", "List: tsujiban suspension list"),
-		}}
+			Pairs: append(p.overdue(), letter.Pair{Name: p.tr("通知した日時", "Told"), Value: p.at(p.f.At)}),
+		}, p.toStaff("利用停止の事案を開く", "Open the suspension case", "tsujiban suspension list", p.suspension()...)}
 		return l
 	}
 	act := p.f.Act
@@ -256,13 +267,16 @@ func (p *page) undeliverable() *letter.Letter {
 	l := &letter.Letter{Tone: letter.Warn, Subject: p.trf("【要対応】通知が届きませんでした（%s）", "A notice was not delivered (%s)", kind)}
 	part := letter.Part{Pairs: []letter.Pair{
 		{Name: p.tr("契約者", "Customer"), Value: letter.Foreign(p.customer())}, {Name: p.tr("種類", "Kind"), Value: kind}, {Name: p.tr("宛先", "To"), Value: letter.Clean(f.To)},
-		{Name: p.tr("理由", "Reason"), Value: letter.Foreign(f.Reason)},
+		{Name: p.tr("理由", "Reason"), Value: p.because(f.Reason)},
 	}}
 	part.Text = p.tr("お客様にはまだ伝わっていません。電話など別の方法でご連絡ください。", "The customer does not know yet. Reach them in another way, such as by telephone.")
-	if f.ID != "" {
-		part.After = p.trf("宛先を直した後の再送: tsujiban notice again %s", "Once it is put right, send it again: tsujiban notice again %s", f.ID)
-	}
 	l.Parts = []letter.Part{part}
+	if p.f.Customer != "" {
+		l.Parts = append(l.Parts, p.toStaff("契約者の連絡先を直す", "Put the customer's contact right", "tsujiban customer set "+p.f.Customer+" -contact …", "customers", p.f.Customer, "edit"))
+	}
+	if f.ID != "" {
+		l.Parts = append(l.Parts, letter.Part{After: p.trf("宛先を直した後の再送（コマンド）: tsujiban notice again %s", "Once it is put right, send it again by the command: tsujiban notice again %s", f.ID)})
+	}
 	return l
 }
 

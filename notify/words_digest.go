@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -155,7 +154,7 @@ func (p *page) accesses(list []control.Access, all bool) *letter.Table {
 // digestAll is the last day of all customers, for the operator.
 func (p *page) digestAll() *letter.Letter {
 	d := p.f.All
-	l := &letter.Letter{Subject: p.trf("【日報】%s %s: 要確認 %d件", "%[2]s on %[1]s: %[3]d customers to look at", p.day(d.From), p.f.Node, len(d.Customers))}
+	l := &letter.Letter{Subject: p.trf("【日報】%s %s: 要確認 %d件", "%[2]s on %[1]s: %[3]d customers to look at", p.day(d.From), p.f.Node, len(d.Customers)+d.More)}
 	sum := 0
 	for _, n := range d.Strangers {
 		sum += n
@@ -166,34 +165,15 @@ func (p *page) digestAll() *letter.Letter {
 		l.Subject = p.trf("【日報】%s %s: 普段どおりでした", "%[2]s on %[1]s: nothing unusual", p.day(d.From), p.f.Node)
 	} else {
 		l.Tone = letter.Warn
-		t := &letter.Table{
-			Head:  []string{p.tr("契約者", "Customer"), p.tr("発信", "Calls"), p.tr("お断り", "Refused"), p.tr("夜間", "Night"), p.tr("国際等", "Abroad"), p.tr("新しい登録", "New devices"), p.tr("金額／上限", "Used / limit"), p.tr("状態", "State")},
-			Right: []bool{false, true, true, true, true, true, true, false},
-		}
-		for i := range d.Customers[:min(len(d.Customers), maxCustomers)] {
-			c := &d.Customers[i]
-			fresh, abroad := 0, 0
-			for k := range c.Accesses {
-				if c.Accesses[k].New {
-					fresh++
-				}
-			}
-			for k := range c.Abroad {
-				abroad += c.Abroad[k].Attempts
-			}
-			state := ""
-			if c.Restriction != nil {
-				state = p.tr("停止中", "stopped")
-			}
-			t.Rows = append(t.Rows, []string{letter.Foreign(c.Name), strconv.Itoa(c.Attempts), strconv.Itoa(c.Denied), strconv.Itoa(c.Night), strconv.Itoa(abroad), strconv.Itoa(fresh), fmt.Sprintf("%s / %s", p.money(c.Charge), p.money(c.CapDay)), state})
-		}
-		l.Parts = append(l.Parts, letter.Part{Heading: p.tr("確認が必要な契約者", "Customers to look at"), Table: t, After: p.left(len(d.Customers) - len(t.Rows))})
+		t, _ := p.firms(d.Customers)
+		l.Parts = append(l.Parts, letter.Part{Heading: p.tr("確認が必要な契約者", "Customers to look at"), Table: t, After: p.left(len(d.Customers) + d.More - len(t.Rows))})
 	}
 	if len(d.Loudest) > 0 {
 		l.Parts = append(l.Parts, letter.Part{Heading: p.tr("受け付けなかった接続（多い順）", "Turned away, most first"), Table: p.accesses(d.Loudest, true)})
 	}
 	if d.Dead > 0 || d.Waiting > 0 {
-		l.Parts = append(l.Parts, letter.Part{Heading: p.tr("通知", "Notices"), Text: p.trf("届かなかった通知 %d件、送信待ち %d件（tsujiban notice list -state dead）", "%d not delivered, %d waiting (tsujiban notice list -state dead)", d.Dead, d.Waiting)})
+		l.Parts = append(l.Parts, letter.Part{Heading: p.tr("通知", "Notices"), Text: p.trf("届かなかった通知 %d件、送信待ち %d件", "%d not delivered, %d waiting", d.Dead, d.Waiting), After: p.tr("一覧（コマンド）: tsujiban notice list -state dead", "List, by the command: tsujiban notice list -state dead")})
 	}
+	l.Parts = append(l.Parts, p.toStaff("事案の一覧を開く", "Open the cases", "tsujiban case list", "cases"))
 	return l
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"encoding/json"
 	"flag"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func yen(n int64) control.Amount { return control.Amount(tsujiban.Money(n) * tsujiban.Unit) }
 
-var writer = &Writer{From: "例示電話株式会社", Contact: "noc@example.jp", Zone: tokyo, Currency: "JPY", Ask: func(*outbox.Notice, *Facts) (Answers, error) {
+var writer = &Writer{From: "例示電話株式会社", Contact: "noc@example.jp", Zone: tokyo, Currency: "JPY", Base: &url.URL{Scheme: "https", Host: "console.example.jp"}, Ask: func(*outbox.Notice, *Facts) (Answers, error) {
 	return Answers{Yes: "https://console.example.jp/reply/yes?t=abc", No: "https://console.example.jp/reply/no?t=def"}, nil
 }}
 
@@ -42,6 +43,7 @@ func samples(l tsujiban.Lang) map[string][]outbox.Notice {
 		f.Level, f.Reach, f.Reason, f.By, f.Weight = "restrict", "232", "fraud", "guard", 51.2
 		f.Why = []control.Weight{{Kind: "destination", Value: 20}, {Kind: "equal-durations", Value: 18}, {Kind: "hour", Value: -2}}
 		f.Campaign = &control.Campaign{Factor: "agent", Customers: 12}
+		f.Case = &Case{ID: 412, Calls: 14, Refused: 9, Lost: yen(1225), Avoided: yen(2700)}
 	}
 	day := &control.Day{
 		Customer: "hakata-shokai", Name: "博多商会", From: noon.Add(-36 * time.Hour), To: noon.Add(-12 * time.Hour), Attempts: 240, Answered: 120, Denied: 96, Cut: 3, Night: 41, TalkS: 4500, Charge: yen(12345), CapDay: yen(20000), Month: yen(45678), CapMonth: yen(100000),
@@ -50,6 +52,7 @@ func samples(l tsujiban.Lang) map[string][]outbox.Notice {
 	}
 	quiet := &control.Day{Customer: "hakata-shokai", Name: "博多商会", From: day.From, To: day.To, Attempts: 31, Answered: 22, Charge: yen(310), Registrations: 24}
 	all := &control.Days{From: day.From, To: day.To, Customers: []control.Day{*day}, Quiet: 48, Attempts: 1840, Denied: 96, Cut: 3, Charge: yen(45678), Strangers: map[string]int{"unknown-source": 9000}, Sources: 42, Loudest: []control.Access{{What: "unknown-source", Source: "192.0.2.66", Agent: "friendly-scanner", Count: 8000, First: day.From, Last: day.To}}, Dead: 1}
+	firms := &control.Days{From: day.From, To: day.To, Customers: []control.Day{*day}, More: 70, Quiet: 48, Attempts: 1840, Denied: 96, Cut: 3, Charge: yen(45678)}
 	var storm []outbox.Notice
 	for _, reach := range []string{"232", "abroad", "53"} {
 		storm = append(storm, one(outbox.Restriction, true, func(f *Facts) { stop(f); f.Reach = reach }))
@@ -59,18 +62,25 @@ func samples(l tsujiban.Lang) map[string][]outbox.Notice {
 		"restriction": {one(outbox.Restriction, false, stop)},
 		"staff":       {one(outbox.Restriction, true, stop)},
 		"closing":     {one(outbox.Closing, false, func(f *Facts) { stop(f); f.Level = "close" })},
-		"release":     {one(outbox.Release, false, func(f *Facts) { f.By, f.Note = "sato", "確認済み" })},
-		"reply":       {one(outbox.Reply, true, func(f *Facts) { f.Theirs, f.By = &no, "link" })},
-		"spending":    {one(outbox.Spending, false, func(f *Facts) { f.Cap, f.Percent = "day", 80 })},
-		"journal":     {one(outbox.Trouble, true, func(f *Facts) { f.Part, f.Note = "journal", "no space left on device" })},
-		"carrier":     {one(outbox.Trouble, true, func(f *Facts) { f.Part, f.Note, f.Over = "carrier", "carrier-a", true })},
-		"overdue":     {one(outbox.Overdue, true, func(f *Facts) { f.Note = "suspension case 3, step 2: report" })},
+		"release": {one(outbox.Release, false, func(f *Facts) {
+			f.By, f.Note = "sato", "確認済み"
+			f.Case = &Case{ID: 412, Calls: 14, Refused: 9, Lost: yen(1225), Avoided: yen(2700)}
+		})},
+		"reply":    {one(outbox.Reply, true, func(f *Facts) { f.Theirs, f.By = &no, "link" })},
+		"spending": {one(outbox.Spending, false, func(f *Facts) { f.Cap, f.Percent = "day", 80 })},
+		"journal":  {one(outbox.Trouble, true, func(f *Facts) { f.Part, f.Note = "journal", "no space left on device" })},
+		"carrier":  {one(outbox.Trouble, true, func(f *Facts) { f.Part, f.Note, f.Over = "carrier", "carrier-a", true })},
+		"overdue": {one(outbox.Overdue, true, func(f *Facts) {
+			f.Customer, f.Note = "", "suspension case 3, step 2: report: 福岡県警察本部; due 2026-11-25T01:00:00Z"
+		})},
 		"undeliverable": {one(outbox.Undeliverable, true, func(f *Facts) {
 			f.Failed = &Failed{ID: "n0", Kind: "restriction", Channel: "mail", To: "old@example.jp", Reason: "550 no such user"}
 		})},
 		"digest":     {one(outbox.Digest, false, func(f *Facts) { f.Day = day })},
 		"quiet":      {one(outbox.Digest, false, func(f *Facts) { f.Day = quiet })},
 		"digest-all": {one(outbox.Digest, true, func(f *Facts) { f.All = all })},
+		"firms":      {one(outbox.Digest, false, func(f *Facts) { f.Customer, f.Firms = "", firms })},
+		"contact":    {one(outbox.Undeliverable, true, func(f *Facts) { f.Failed = &Failed{Kind: "closing", Channel: "mail", Reason: NoContact} })},
 		"storm":      storm,
 		"test":       {one(outbox.Test, true, func(f *Facts) { f.By = "sato" })},
 	}
@@ -109,13 +119,37 @@ func TestLetters(t *testing.T) {
 				}
 			}
 			if lang == tsujiban.English {
-				for _, r := range strings.NewReplacer("博多商会", "", "例示電話株式会社", "", "確認済み", "").Replace(l.Text()) {
+				for _, r := range strings.NewReplacer("博多商会", "", "例示電話株式会社", "", "確認済み", "", "福岡県警察本部", "").Replace(l.Text()) {
 					if r >= 0x3040 && r < 0xa000 {
 						t.Errorf("%s: %q is left in Japanese", kind, r)
 						break
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestPagesOrCommands: where there is a console mail leads to its pages and names no command that a page does; where there is none it names the command. Nobody
+// but the operator's people is led to the operator's pages.
+func TestPagesOrCommands(t *testing.T) {
+	none := *writer
+	none.Base = nil
+	for kind, ns := range samples(tsujiban.Japanese) {
+		with, err := writer.Write(ns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		without, err := none.Write(ns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, command := with.Text(), without.Text()
+		if strings.Contains(strings.NewReplacer("tsujiban notice again", "", "tsujiban notice list", "").Replace(page), "tsujiban ") || strings.Contains(command, "https://console.example.jp/") && !strings.Contains(command, "/reply/") {
+			t.Errorf("%s:\n%s\n%s", kind, page, command)
+		}
+		if staff := ns[0].Staff; !staff && (strings.Contains(page, "/cases") || strings.Contains(page, "/customers/") || strings.Contains(command, "tsujiban ")) {
+			t.Errorf("%s leads a customer to the operator:\n%s\n%s", kind, page, command)
 		}
 	}
 }

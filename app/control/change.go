@@ -27,7 +27,7 @@ var notes = compile([][2]string{
 	{"import: %d customers, %d trunks", "取り込み: 契約者 $1 件、トランク $2 件"}, {"import at the start: %d customers, %d trunks", "起動時の取り込み: 契約者 $1 件、トランク $2 件"},
 	{"suspension case %d", "利用停止事案 $1"}, {"published %s", "公表日 $1"}, {"done", "実行しました"}, {"handed over %s", "$1 に引き渡し"}, {"erase now", "今すぐ消去"}, {"hold %d", "保全 $1"},
 	{"%d letter", "閲覧 $1 の回答書"}, {"%d bundle", "閲覧 $1 の証明ファイル"}, {"released", "規制を解除"}, {"retention: hold %d is released: %s", "保全 $1 を解除: $2"}, {"not recorded on disk yet: %s", "まだディスクに記録されていません（英語: $1）"},
-	{NotTheirs, "契約者の申告: 利用に覚えがない。"}, {"request %s of %s", "$2 の要請 $1"}, {"call %s of customer %s: ended: %s", "契約者 $2 の通話 $1 を切断: $3"},
+	{NotTheirs, "契約者の申告: 利用に覚えがない。"}, {AnsweredByLink, "メールのリンクから回答"}, {AnsweredInPortal, "契約者のページから回答"}, {"request %s of %s", "$2 の要請 $1"}, {"call %s of customer %s: ended: %s", "契約者 $2 の通話 $1 を切断: $3"},
 })
 
 // heads stand before what was set.

@@ -1,9 +1,13 @@
 package control
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"tsujiban"
+	"tsujiban/ledger"
 )
 
 // Noted is a note as it is shown: what the program wrote, in the reader's language, and behind it what somebody typed, as they typed it.
@@ -33,10 +37,42 @@ func (a *Action) Level() string {
 	return ""
 }
 
+// Who gave an answer without a name, and what is noted of an answer that the customer's pages give.
+const (
+	ByLink           = "link in the customer's mail"
+	AnsweredByLink   = "answered through the link in the mail"
+	AnsweredInPortal = "answered in the portal"
+)
+
+// Who is the name under which something is recorded, in the reader's language: people's names stay as they are.
+func Who(by string, l tsujiban.Lang) string {
+	if l == tsujiban.English {
+		return by
+	}
+	name, console := strings.CutSuffix(by, " (console)")
+	switch name {
+	case "guard":
+		name = "辻番（自動）"
+	case ByLink, "link":
+		return "メールのリンク"
+	}
+	if console {
+		name += "（コンソール）"
+	}
+	return name
+}
+
 // TypedNote parts a note that somebody typed from what the program puts before it.
 func TypedNote(note string, l tsujiban.Lang) Noted {
+	first := ""
 	if rest, ok := strings.CutPrefix(note, NotTheirs); ok {
-		return Noted{ours(NotTheirs, l), rest}
+		first, note = ours(NotTheirs, l), rest
+	}
+	if note == AnsweredByLink || note == AnsweredInPortal {
+		return Noted{Ours: strings.TrimSpace(first + " " + ours(note, l))}
+	}
+	if first != "" {
+		return Noted{first, note}
 	}
 	return Noted{Typed: note}
 }
@@ -81,3 +117,32 @@ func OutcomeText(outcome string, l tsujiban.Lang) string {
 
 // SubjectText tells what a proposal is about, which is kept as a code.
 func SubjectText(subject string, l tsujiban.Lang) string { return ours(subject, l) }
+
+// StepNoted is a step of a suspension case, as its note tells it.
+type StepNoted struct {
+	Case int64
+	Step int
+	Kind ledger.StepKind
+	Of   string // whom it is about, or what else was noted
+	Due  time.Time
+}
+
+var stepNoted = regexp.MustCompile(`^suspension case ([0-9]+), step ([0-9]+): ([a-z]+)(?:: (.*?))?(?:; due (\S+))?(?:; until (\S+))?$`)
+
+// StepOf reads the note of a step; ok is false when it is none.
+func StepOf(note string) (s StepNoted, ok bool) {
+	m := stepNoted.FindStringSubmatch(note)
+	if m == nil {
+		return s, false
+	}
+	s.Kind, s.Of = ledger.StepKind(m[3]), m[4]
+	var err error
+	if s.Case, err = strconv.ParseInt(m[1], 10, 64); err != nil {
+		return s, false
+	}
+	if s.Step, err = strconv.Atoi(m[2]); err != nil {
+		return s, false
+	}
+	s.Due, err = time.Parse(time.RFC3339, m[5])
+	return s, (err == nil || m[5] == "") && s.Kind.Text(tsujiban.English) != ""
+}

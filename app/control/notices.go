@@ -115,9 +115,10 @@ type Access struct {
 type Days struct {
 	From      time.Time      `json:"from"`
 	To        time.Time      `json:"to"`
-	Customers []Day          `json:"customers"` // those with something to look at, the dearest first
-	Quiet     int            `json:"quiet"`     // the others
-	Attempts  int            `json:"attempts"`  // of all
+	Customers []Day          `json:"customers"`      // those with something to look at, the dearest first
+	More      int            `json:"more,omitempty"` // of those that are left out
+	Quiet     int            `json:"quiet"`          // the others
+	Attempts  int            `json:"attempts"`       // of all
 	Denied    int            `json:"denied"`
 	Cut       int            `json:"cut"`
 	Charge    Amount         `json:"charge"`

@@ -130,7 +130,7 @@ func (m *room) answerLink(r *ui.Request) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerTime)
 	defer cancel()
 	office := m.Office(byLink)
-	if err := say(ctx, office, customer, answer, "answered through the link in the mail"); err != nil {
+	if err := say(ctx, office, customer, answer, control.AnsweredByLink); err != nil {
 		m.Log.Error("an answer by link was not carried out", slog.String("customer", customer), slog.String("answer", answer), slog.Any("error", err))
 		return r.Errorf(tsujiban.CodeUnavailable, "reply.failed")
 	}
@@ -185,7 +185,7 @@ func (m *room) answerQuestion(r *ui.Request) error {
 		return err
 	}
 	customer := r.PathValue("customer")
-	if err := say(r.Context(), r.Office, customer, answer, "answered in the portal"); err != nil {
+	if err := say(r.Context(), r.Office, customer, answer, control.AnsweredInPortal); err != nil {
 		return err
 	}
 	h, err := m.head(r, "question")

@@ -21,7 +21,7 @@ type Options struct {
 }
 
 // byLink is the name under which an answer without a sign-in is recorded: whoever holds the customer's mail gave it.
-const byLink = "link in the customer's mail"
+const byLink = control.ByLink
 
 // room is what its handlers share.
 type room struct {

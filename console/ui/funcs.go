@@ -57,6 +57,7 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 			}
 			return control.TypedNote(fmt.Sprint(of), l)
 		},
+		"who":      func(by string) string { return term.Clean(control.Who(by, l)) },
 		"subject":  func(s string) string { return control.SubjectText(s, l) },
 		"outcome":  func(s string) string { return control.OutcomeText(s, l) },
 		"plain":    term.Clean, // text that strangers wrote: what cannot be seen, or turns the writing direction, comes out as \u202e
