@@ -206,7 +206,25 @@ func (s *controlServer) bill(r *http.Request) (any, error) {
 		Customer: o.state.ID, Name: o.state.Name, Month: o.month, Lines: []control.BillLine{}, Days: useBy(b.Days), Places: usePlaces(b.Places),
 		Total: useSum(&b.Total), Whole: o.whole, Behind: o.behind,
 	}
-	for _, l := range b.Lines() {
+	lines := b.Lines()
+	out.Count = len(lines)
+	for i := range lines {
+		if lines[i].Count > 1 {
+			out.Folded += lines[i].Count
+		}
+	}
+	limit, err := limitOf(r)
+	if err != nil {
+		return nil, err
+	}
+	if cursor := r.URL.Query().Get("cursor"); limit > 0 || cursor != "" {
+		page, err := bill.PageOf(lines, cursor, cmp.Or(limit, store.DefaultPage))
+		if err != nil {
+			return nil, err
+		}
+		lines, out.First, out.Next, out.Previous = page.Lines, page.First, page.Next, page.Previous
+	}
+	for _, l := range lines {
 		line := control.BillLine{
 			First: l.First, Last: l.Last, Country: l.Place.Country, Class: l.Place.Class.String(), Scope: l.Place.Scope.String(), Callee: o.number(l.Callee), Count: l.Count,
 			AboutS: l.About().Seconds(), TalkS: l.Talk.Seconds(), Least: control.Amount(l.Least), Most: control.Amount(l.Most), Charge: control.Amount(l.Charge),

@@ -51,6 +51,13 @@ type Bill struct {
 	Total    UseSum     `json:"total"`
 	Whole    bool       `json:"whole"`  // whether numbers are whole
 	Behind   uint64     `json:"behind"` // entries of the journal that the view does not have yet
+
+	// Of a bill that is asked for by pages; days, destinations and total are of the whole.
+	Count    int    `json:"count"`              // lines on all pages
+	Folded   int    `json:"folded,omitempty"`   // calls that stand in lines of several, on all pages
+	First    int    `json:"first,omitempty"`    // the place of the first line among all, from 0
+	Next     string `json:"next,omitempty"`     // cursor of the following page
+	Previous string `json:"previous,omitempty"` // cursor of the page before; empty also when that is the first
 }
 
 // BillLine is a call, or many that are alike: "14,000 calls of about 30 s to Sierra Leone, ¥175 each".

@@ -15,7 +15,7 @@ import (
 	"tsujiban/numbering/names"
 )
 
-// maxLines is how many lines of a bill a page shows; the files have them all.
+// maxLines is how many lines of a bill a page shows at most; the files have them all.
 const maxLines = 500
 
 // wholeGround is the ground on which a customer sees whole numbers on its own bill: it asked.
@@ -26,6 +26,10 @@ type billAsked struct {
 	Month string `form:"month" max:"7"`
 	By    string `form:"by" max:"10"`
 	Whole bool   `form:"whole"`
+
+	// Which lines the page shows.
+	Cursor string `form:"cursor" max:"40"`
+	Limit  int    `form:"limit"`
 }
 
 // query is the question as the order has it.
@@ -62,9 +66,7 @@ type billPage struct {
 	Head    *head
 	Asked   *billAsked
 	Bill    *control.Bill
-	Lines   []control.BillLine
-	More    int
-	Folded  int // calls that stand in lines of several
+	Page    pageOf
 	Before  string
 	After   string // empty: it is still to come
 	At      time.Time
@@ -82,37 +84,67 @@ func (m *room) bill(r *ui.Request) error {
 		return err
 	}
 	var b control.Bill
-	if err := r.Office.Do(r.Context(), http.MethodGet, order(h.Customer.ID, "/bill?"+in.query()), nil, &b); err != nil {
+	if in.Limit <= 0 || in.Limit > maxLines {
+		in.Limit = maxLines
+	}
+	q := in.query() + "&" + url.Values{"cursor": {in.Cursor}, "limit": {strconv.Itoa(in.Limit)}}.Encode()
+	if err := r.Office.Do(r.Context(), http.MethodGet, order(h.Customer.ID, "/bill?"+q), nil, &b); err != nil {
 		return err
 	}
-	p := &billPage{Head: h, Asked: in, Bill: &b, Lines: b.Lines, At: month, Before: month.AddDate(0, -1, 0).Format("2006-01"), Places: shares(b.Places)}
+	p := &billPage{Head: h, Asked: in, Bill: &b, At: month, Before: month.AddDate(0, -1, 0).Format("2006-01"), Places: shares(b.Places)}
 	if next := month.AddDate(0, 1, 0); !next.After(r.Now()) {
 		p.After = next.Format("2006-01")
-	}
-	for i := range b.Lines {
-		if b.Lines[i].Count > 1 {
-			p.Folded += b.Lines[i].Count
-		}
 	}
 	for i := range b.Days {
 		p.HighDay = max(p.HighDay, b.Days[i].Charge)
 	}
-	if len(p.Lines) > maxLines {
-		p.Lines, p.More = p.Lines[:maxLines], len(p.Lines)-maxLines
-	}
+	p.Page = p.pages()
 	return r.Page("bill", p)
+}
+
+// pageOf says which lines are shown, and where the others are; all is empty when they are on one page.
+type pageOf struct {
+	First, Last    int // counted from 1
+	Previous, Next string
+}
+
+func (p *billPage) pages() (at pageOf) {
+	b := p.Bill
+	if len(b.Lines) == b.Count {
+		return at
+	}
+	to := func(cursor string) string {
+		q := p.values()
+		if cursor != "" {
+			q.Set("cursor", cursor)
+		}
+		if p.Asked.Limit != maxLines {
+			q.Set("limit", strconv.Itoa(p.Asked.Limit))
+		}
+		return p.Head.At + "/bill?" + q.Encode() + "#lines"
+	}
+	at.First, at.Last = b.First+1, b.First+len(b.Lines)
+	if b.First > 0 {
+		at.Previous = to(b.Previous)
+	}
+	if b.Next != "" {
+		at.Next = to(b.Next)
+	}
+	return at
 }
 
 // Share is a day's share of the dearest one.
 func (p *billPage) Share(a control.Amount) float64 { return ui.Share(a, p.HighDay) }
 
 // Query asks for the same bill in another form.
-func (p *billPage) Query() string {
+func (p *billPage) Query() string { return p.values().Encode() }
+
+func (p *billPage) values() url.Values {
 	q := url.Values{"month": {p.Asked.Month}}
 	if p.Asked.Whole {
 		q.Set("whole", "yes")
 	}
-	return q.Encode()
+	return q
 }
 
 // billCSV hands the bill over as a table, a row for each call. The program has made sure that no cell is a formula; here it gets titles in the

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -291,6 +292,47 @@ func TestStopAsksForProof(t *testing.T) {
 	if c := state(t, s); c.Own.Stopped {
 		t.Error("stopped without a proof")
 	}
+}
+
+// TestBillByPages: each line stands on one page, totals are of the whole, a reader goes on and back, and what the address says else stays.
+func TestBillByPages(t *testing.T) {
+	s := consoletest.Start(t, "")
+	for _, n := range []string{"0312345678", "09012345678", "05010012345"} {
+		s.PBX.Call(n)
+	}
+	s.Until(func() bool { return len(s.App.Frame().Calls) == 3 })
+	for _, c := range s.App.Frame().Calls {
+		set(t, s, http.MethodDelete, "/v1/running/"+c.Call, control.Order{Note: "test"})
+	}
+	s.Until(func() bool { return state(t, s).Usage.Month == control.Amount(9*tsujiban.Unit) })
+	b := read(t, s, people.CustomerRole)
+	lines := func() (masked []string) { return regexp.MustCompile(`&#43;81[0-9]+\*{4}`).FindAllString(b.page, -1) }
+	link := func(rel string) string {
+		m := regexp.MustCompile(`rel="` + rel + `" href="([^"#]*)`).FindStringSubmatch(b.page)
+		if m == nil {
+			return ""
+		}
+		return strings.ReplaceAll(m[1], "&amp;", "&")
+	}
+	b.get(firm+"/bill", "¥9")
+	all := lines()
+	if len(all) != 3 || link("next") != "" || strings.Contains(b.page, "行目") {
+		t.Fatalf("%v\n%s", all, b.page)
+	}
+	b.get(firm+"/bill?limit=2", "1〜2 行目（全 3 行）", "¥9")
+	first, next := lines(), link("next")
+	if link("prev") != "" || !strings.Contains(next, "month=") || !strings.Contains(next, "limit=2") {
+		t.Errorf("next leads to %q, previous to %q", next, link("prev"))
+	}
+	b.get(next, "3〜3 行目（全 3 行）", "¥9")
+	if got := append(first, lines()...); !slices.Equal(got, all) || link("next") != "" {
+		t.Errorf("by pages stand %v, want %v", got, all)
+	}
+	b.get(link("prev"), "1〜2 行目（全 3 行）")
+	if status, _ := b.do(http.MethodGet, firm+"/bill?cursor=x", nil); status != http.StatusUnprocessableEntity && status != http.StatusBadRequest {
+		t.Errorf("a cursor that no page gave: %d", status)
+	}
+	b.says("一覧の続きの位置が正しくありません")
 }
 
 // TestBill: equal calls are one line that says so, the files have all of them, and no cell is a formula.
