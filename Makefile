@@ -88,4 +88,4 @@ bench-fraud:
 
 # What a thousand people who watch the desk cost the calls: make bench-viewers
 bench-viewers:
-	$(GO) test ./bench/console -run '^$$' -bench BenchmarkViewers -benchtime 1x -timeout 10m
+	$(GO) test ./bench/console -run '^$$' -bench BenchmarkViewers -benchtime 2x -timeout 10m

@@ -9,23 +9,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
+	"runtime"
 	"strconv"
-	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"tsujiban/app/config"
 	"tsujiban/bench/loadgen"
+	"tsujiban/bench/procstat"
 	"tsujiban/console/consoletest"
-)
-
-// The process of viewers is this test's own program with these set.
-const (
-	watchVar = "TSUJIBAN_BENCH_WATCH" // where the stream is
-	countVar = "TSUJIBAN_BENCH_VIEWERS"
 )
 
 const (
@@ -34,7 +27,6 @@ const (
 	refused  = 50  // verdicts that are shown, a second
 	measured = 15 * time.Second
 	warm     = 3 * time.Second
-	turns    = 2 // without and with viewers, in turn
 )
 
 func TestMain(m *testing.M) {
@@ -48,73 +40,22 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// watchAll opens a stream for each viewer, on what the program and the load leave of the processor, for browsers run elsewhere; says "ready", and when its standard input ends, how much later than the first viewer
-// the others had each change, in microseconds: half of them, and 95 of 100.
-func watchAll(at string) error {
-	n, err := strconv.Atoi(os.Getenv(countVar))
-	if err != nil {
-		return err
-	}
-	if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19); err != nil {
-		return err
-	}
-	var mu sync.Mutex // guards first and late
-	first, late := map[string]time.Time{}, []time.Duration{}
-	var open sync.WaitGroup
-	open.Add(n)
-	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 0}}
-	for range n {
-		go func() {
-			once := sync.OnceFunc(open.Done)
-			defer once()
-			req, err := http.NewRequest(http.MethodGet, at, nil)
-			if err != nil {
-				return
-			}
-			req.Header.Set("Cookie", "tsujiban=viewer")
-			req.Header.Set("Accept", "text/event-stream")
-			resp, err := client.Do(req)
-			if err != nil || resp.StatusCode != http.StatusOK {
-				fmt.Fprintln(os.Stderr, "a viewer was not let in:", err)
-				return
-			}
-			once()
-			lines := bufio.NewScanner(resp.Body)
-			lines.Buffer(nil, 1<<20)
-			for lines.Scan() {
-				id, ok := strings.CutPrefix(lines.Text(), "id: ")
-				if !ok {
-					continue
-				}
-				now := time.Now()
-				mu.Lock()
-				if since, known := first[id]; known {
-					late = append(late, now.Sub(since))
-				} else {
-					first[id] = now
-				}
-				mu.Unlock()
-			}
-		}()
-	}
-	open.Wait()
-	fmt.Println("ready")
-	_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // the end is the sign
-	mu.Lock()
-	defer mu.Unlock()
-	if len(late) == 0 {
-		return fmt.Errorf("nobody saw anything")
-	}
-	slices.Sort(late)
-	return json.NewEncoder(os.Stdout).Encode([]int64{int64(len(first)), late[len(late)/2].Microseconds(), late[len(late)*95/100].Microseconds()})
-}
-
-// BenchmarkViewers carries calls with refused ones among them, while nobody watches the desk and while a thousand do, in turn,
-// and prints how long a call takes to set up and what the program costs. Load and viewers are processes of their own.
+// BenchmarkViewers carries calls with refused ones among them, while nobody watches the desk, while a thousand browsers watch something else, and while they
+// watch the desk, in turn, and prints how long a call takes to set up and what each side costs.
+//
+// Load, refused calls and viewers are processes of their own. As in make bench, the program keeps to one core, and they to the other, the viewers at nice 19: what
+// is measured is what the program does for viewers, not what their browsers do. The middle row shows what is left of that.
+// TSUJIBAN_BENCH_CORES=shared lets all have both cores.
 func BenchmarkViewers(b *testing.B) {
 	bin := filepath.Join(b.TempDir(), "load")
 	if out, err := exec.Command("go", "build", "-o", bin, "tsujiban/bench/load").CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
+	}
+	others := "1"
+	if os.Getenv("TSUJIBAN_BENCH_CORES") == "shared" || runtime.NumCPU() < 2 {
+		others = ""
+	} else if err := procstat.Pin(0); err != nil {
+		b.Fatal(err)
 	}
 	carrier := freeAddress(b)
 	site := consoletest.StartWith(b, "[guard.defaults]\nchannels = 0\ncalls_per_second = 0\n", func(c *config.Config) {
@@ -124,19 +65,40 @@ func BenchmarkViewers(b *testing.B) {
 	if err := site.App.Office("bench").Do(b.Context(), http.MethodPatch, "/v1/customers/"+string(consoletest.Firm), limits, nil); err != nil {
 		b.Fatal(err)
 	}
-	for b.Loop() {
-		fmt.Printf("\n| | viewers | calls | INVITE to the carrier, median / p99 | CPU of the program | a change, later than at the first viewer, median / p95 |\n|---|---|---|---|---|---|\n")
-		for turn := range turns {
-			row := func(n int, r carried, late string) {
-				fmt.Printf("| %d | %d | %.0f/s, %d failed | %.2f / %.1f ms | %.0f %% of a core | %s |\n", turn+1, n, r.PerSecond, r.Failed, r.Setup.Median/1e3, r.Setup.P99/1e3, 100*r.busy, late)
-			}
-			row(0, carry(b, bin, carrier, site), "–")
-			stop := watched(b, site)
-			with := carry(b, bin, carrier, site)
-			late := stop()
-			row(viewers, with, fmt.Sprintf("%.0f / %.0f ms (%d changes)", float64(late[1])/1e3, float64(late[2])/1e3, late[0]))
+	r := &round{b: b, bin: bin, carrier: carrier, site: site, others: others}
+	fmt.Printf("\n| turn | viewers | calls | INVITE to the carrier, median / p99 / max | CPU: program, load, viewers | collections, MB allocated/s | a verdict, median / p95 / max | bytes/s a viewer |\n|---|---|---|---|---|---|---|---|\n")
+	for turn := 1; b.Loop(); turn++ {
+		for _, at := range []string{"", elsewhere, site.URL + "/live/now"} {
+			r.measure(turn, at)
 		}
 	}
+}
+
+// round is what a measurement needs.
+type round struct {
+	b                    *testing.B
+	bin, carrier, others string
+	site                 *consoletest.Site
+}
+
+// measure prints a row: with nobody watching, or with viewers of a stream.
+func (r *round) measure(turn int, at string) {
+	label, shown, stop := "0", "– | –", func() seen { return seen{} }
+	var watchers int
+	if at != "" {
+		watchers, stop = r.watched(at)
+		label = strconv.Itoa(viewers)
+	}
+	if at == elsewhere {
+		label += ", elsewhere"
+	}
+	c := r.carry(watchers)
+	if s := stop(); at != "" {
+		ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+		shown = fmt.Sprintf("%.0f / %.0f / %.0f ms (%d) | %.0f", ms(s.Median), ms(s.P95), ms(s.Max), s.Samples, float64(s.Bytes)/viewers/(warm+measured).Seconds())
+	}
+	fmt.Printf("| %d | %s | %.0f/s, %d failed | %.2f / %.1f / %.0f ms | %.0f %%, %.0f %%, %.0f %% of a core | %d, %.0f | %s |\n", turn, label, c.PerSecond, c.Failed,
+		c.Setup.Median/1e3, c.Setup.P99/1e3, c.Setup.Max/1e3, 100*c.busy, 100*c.load, 100*c.watching, c.collections, c.allocated, shown)
 }
 
 // freeAddress is an address that nobody has: where load is to be the carrier, which the program must know before load starts.
@@ -150,10 +112,12 @@ func freeAddress(b *testing.B) string {
 	return c.LocalAddr().String()
 }
 
-// carried is what load tells, and what share of a core this process used meanwhile; load and viewers are processes of their own.
+// carried is what load tells, and what shares of a core were used meanwhile. The program is this process.
 type carried struct {
 	loadgen.Report
-	busy float64
+	busy, load, watching float64
+	collections          uint32
+	allocated            float64 // MB a second
 }
 
 // spent is the CPU that this process has used.
@@ -166,16 +130,35 @@ func spent(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// carry makes calls, and others that are refused, and measures those that are carried.
-func carry(b *testing.B, bin, carrier string, site *consoletest.Site) (r carried) {
+// carry makes calls, and others that are refused, and measures those that are carried. watchers is the viewers' process, or 0.
+func (r *round) carry(watchers int) (c carried) {
+	b := r.b
 	b.Helper()
-	before := spent(b)
-	shown := exec.CommandContext(b.Context(), bin, "-to", site.SIP.String(), "-from", "092-555-1234", "-dial", "010-53-5xxx-xxxx", "-refused", "403", "-rate", strconv.Itoa(refused), "-for", (measured + warm).String())
+	used := func() (u time.Duration) {
+		if watchers == 0 {
+			return 0
+		}
+		s, err := procstat.Read(watchers)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return s.CPU()
+	}
+	var m0, m1 runtime.MemStats
+	runtime.ReadMemStats(&m0)
+	before, beforeThem := spent(b), used()
+	more := func(args ...string) *exec.Cmd {
+		args = append([]string{"-to", r.site.SIP.String(), "-from", "092-555-1234"}, args...)
+		if r.others != "" {
+			args = append(args, "-cpu", r.others)
+		}
+		return exec.CommandContext(b.Context(), r.bin, args...)
+	}
+	shown := more("-dial", "010-53-5xxx-xxxx", "-refused", "403", "-rate", strconv.Itoa(refused), "-for", (measured + warm).String())
 	if err := shown.Start(); err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.CommandContext(b.Context(), bin, "-json", "-to", site.SIP.String(), "-listen", carrier, "-from", "092-555-1234", "-dial", "03-3xxx-xxxx",
-		"-rate", strconv.Itoa(perSec), "-warm-for", warm.String(), "-for", measured.String())
+	cmd := more("-json", "-listen", r.carrier, "-dial", "03-3xxx-xxxx", "-rate", strconv.Itoa(perSec), "-warm-for", warm.String(), "-for", measured.String())
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -184,22 +167,29 @@ func carry(b *testing.B, bin, carrier string, site *consoletest.Site) (r carried
 	if err := shown.Wait(); err != nil {
 		b.Logf("refused calls: %v", err)
 	}
-	if err := json.Unmarshal(out, &r.Report); err != nil {
+	if err := json.Unmarshal(out, &c.Report); err != nil {
 		b.Fatal(err)
 	}
-	r.busy = (spent(b) - before).Seconds() / (warm + measured).Seconds()
-	return r
+	share := func(d time.Duration) float64 { return d.Seconds() / (warm + measured).Seconds() }
+	c.busy, c.watching = share(spent(b)-before), share(used()-beforeThem)
+	for _, p := range []*exec.Cmd{cmd, shown} {
+		c.load += share(p.ProcessState.UserTime() + p.ProcessState.SystemTime())
+	}
+	runtime.ReadMemStats(&m1)
+	c.collections, c.allocated = m1.NumGC-m0.NumGC, float64(m1.TotalAlloc-m0.TotalAlloc)/1e6/(warm+measured).Seconds()
+	return c
 }
 
-// watched starts the viewers; stop ends them and says what they saw.
-func watched(b *testing.B, site *consoletest.Site) (stop func() []int64) {
+// watched starts the viewers of a stream; pid is their process, stop ends them and says what they saw.
+func (r *round) watched(at string) (pid int, stop func() seen) {
+	b := r.b
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
 	cmd := exec.CommandContext(b.Context(), self)
-	cmd.Env = append(os.Environ(), watchVar+"="+site.URL+"/live/now", countVar+"="+strconv.Itoa(viewers))
+	cmd.Env = append(os.Environ(), watchVar+"="+at, countVar+"="+strconv.Itoa(viewers), coreVar+"="+r.others)
 	cmd.Stderr = os.Stderr
 	in, err1 := cmd.StdinPipe()
 	pipe, err2 := cmd.StdoutPipe()
@@ -213,16 +203,16 @@ func watched(b *testing.B, site *consoletest.Site) (stop func() []int64) {
 	if line, err := out.ReadString('\n'); err != nil || line != "ready\n" {
 		b.Fatalf("viewers: %q, %v", line, err)
 	}
-	return func() (late []int64) {
+	return cmd.Process.Pid, func() (s seen) {
 		if err := in.Close(); err != nil {
 			b.Error(err)
 		}
-		if err := json.NewDecoder(out).Decode(&late); err != nil {
+		if err := json.NewDecoder(out).Decode(&s); err != nil {
 			b.Fatal(err)
 		}
 		if err := cmd.Wait(); err != nil {
 			b.Error(err)
 		}
-		return late
+		return s
 	}
 }

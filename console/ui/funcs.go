@@ -40,6 +40,7 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 		"day":     func(t time.Time) string { return Day(l, in(t)) },
 		"moment":  func(t time.Time) string { return Moment(l, in(t)) },
 		"clock":   func(t time.Time) string { return in(t).Format(time.TimeOnly) },
+		"instant": func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }, // as <time datetime> has it
 		"stamp":   func(t time.Time) template.HTML { return stamp(l, in(t)) },
 		"ago":     func(t time.Time) string { return Ago(l, b.node.Clock(), t) },
 		"talk":    func(v any) (string, error) { d, err := length(v); return Talk(d), err },
