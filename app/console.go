@@ -68,7 +68,7 @@ func (a *App) openConsole(_ context.Context, secret []byte, l net.Listener) erro
 	o := console.Options{
 		Node: ui.Node{
 			Name: a.cfg.Node.Name, Zone: a.cfg.Node.TimeZone, Currency: a.cfg.Node.Currency, Version: a.o.Version,
-			Key: derived(secret, "console"), Secure: c.Secure(), Clock: a.o.Clock, Log: a.log,
+			Key: derived(secret, "console"), Secure: c.Secure(), Clock: a.o.Clock, Log: a.log, StandBack: standFarBack,
 		},
 		Lang: a.cfg.Node.Language, PublicURL: a.pages.base, Trusted: c.Proxies, Guests: a.guests(),
 		Office: func(p *people.Person) *control.Client { return a.Office(p.Login) },

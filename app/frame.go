@@ -15,8 +15,9 @@ const maxFrameCalls = 200
 
 // Frame is a picture of the running program. Numbers are masked.
 func (a *App) Frame() control.Frame {
-	now := a.now()
-	f := control.Frame{At: now, Node: a.o.Config.Node.Name, Currency: a.o.Config.Node.Currency, Totals: a.totals(), Notes: a.desk.latest()}
+	f := a.shortFrame()
+	f.NoCalls = false
+	now := f.At
 	callers := map[tsujiban.CallID]edge.LiveCall{}
 	for _, c := range a.edge.Live(nil) {
 		callers[c.Call] = c
@@ -48,6 +49,11 @@ func (a *App) Frame() control.Frame {
 		f.Calls = f.Calls[:maxFrameCalls]
 	}
 	return f
+}
+
+// shortFrame is a picture without the calls: they are copied under the locks that calls need.
+func (a *App) shortFrame() control.Frame {
+	return control.Frame{At: a.now(), Node: a.o.Config.Node.Name, Currency: a.o.Config.Node.Currency, Totals: a.totals(), Notes: a.desk.latest(), NoCalls: true}
 }
 
 // weigh puts the suspicion that weighs on a customer beside its calls.

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +33,19 @@ func TestOffice(t *testing.T) {
 		return nil
 	}); err == nil || frames != 2 {
 		t.Errorf("%d frames, %v", frames, err)
+	}
+	var short []bool
+	if err := sato.Stream(t.Context(), "/v1/live?every=100ms&calls=200ms", func(raw control.Raw) error {
+		var f control.Frame
+		if err := json.Unmarshal(raw, &f); err != nil {
+			return err
+		}
+		if short = append(short, f.NoCalls); len(short) == 4 {
+			return context.Canceled
+		}
+		return nil
+	}); err == nil || !slices.Equal(short, []bool{false, true, false, true}) {
+		t.Errorf("pictures without calls: %v, %v", short, err)
 	}
 	if err := sato.Do(t.Context(), http.MethodGet, "/v1/customers/nobody", nil, nil); tsujiban.CodeOf(err) != tsujiban.CodeNotFound {
 		t.Errorf("got %v", err)

@@ -294,16 +294,23 @@ func (s *controlServer) removeTrunk(r *http.Request) (any, error) {
 
 // stream tells a picture of the program every so often until the reader goes or the program stops.
 func (s *controlServer) stream(w http.ResponseWriter, r *http.Request) {
-	every, err := time.ParseDuration(r.URL.Query().Get("every"))
+	q := r.URL.Query()
+	every, err := time.ParseDuration(q.Get("every"))
 	if err != nil {
 		every = time.Second
 	}
-	t := time.NewTicker(min(max(every, 100*time.Millisecond), time.Minute))
+	every = min(max(every, 100*time.Millisecond), time.Minute)
+	calls, _ := time.ParseDuration(q.Get("calls")) // without it, each picture has them
+	full := max(int(calls/every), 1)
+	t := time.NewTicker(every)
 	defer t.Stop()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	enc, flush := json.NewEncoder(w), http.NewResponseController(w)
-	for {
-		f := s.app.Frame()
+	for n := 0; ; n++ {
+		f := s.app.shortFrame()
+		if n%full == 0 {
+			f = s.app.Frame()
+		}
 		if enc.Encode(&f) != nil || flush.Flush() != nil {
 			return // the reader is gone
 		}

@@ -16,6 +16,7 @@ import (
 	"tsujiban"
 	"tsujiban/app/control"
 	"tsujiban/console/ui"
+	"tsujiban/console/ui/fan"
 	"tsujiban/people"
 )
 
@@ -124,13 +125,13 @@ func (s *Server) Serve(l net.Listener) error {
 		return err
 	}
 	if s.o.TLS != nil {
-		l = tls.NewListener(l, s.o.TLS)
+		l = tls.NewListener(fan.Listener(l), s.o.TLS)
 	}
 	base, cancel := context.WithCancel(context.Background())
 	s.cancel, s.done = cancel, make(chan struct{})
 	s.server = &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
-		BaseContext: func(net.Listener) context.Context { return base }, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return base }, ConnContext: fan.ConnContext, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	go func() {
 		defer close(s.done)
@@ -153,7 +154,7 @@ func (s *Server) Close(ctx context.Context) error {
 		err = s.server.Close()
 	}
 	<-s.done
-	return errors.Join(err, s.failed)
+	return errors.Join(err, s.failed, s.book.StreamsEnded(ctx))
 }
 
 // newID names a request.

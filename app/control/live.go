@@ -55,7 +55,8 @@ type Frame struct {
 	Totals   Totals    `json:"totals"`
 	Calls    []Call    `json:"calls"` // the dearest first
 	Hidden   int       `json:"hidden,omitempty"`
-	Notes    []Notable `json:"notes"` // the newest first
+	NoCalls  bool      `json:"no_calls,omitempty"` // calls were left out, as was asked
+	Notes    []Notable `json:"notes"`              // the newest first
 }
 
 // Call is one running call. Numbers are masked.

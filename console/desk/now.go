@@ -21,6 +21,7 @@ type nowPage struct{ office *control.Client }
 // How often the picture is renewed while somebody watches. The frame is what verdicts wait for at most.
 const (
 	frameEvery  = 100 * time.Millisecond
+	callsEvery  = time.Second
 	healthEvery = 2 * time.Second
 	shownCalls  = 50
 	shownNotes  = 30
@@ -115,8 +116,7 @@ func (n *nowPage) watch(ctx context.Context, show func(...ui.Part)) error {
 		})
 		cancel()
 	}()
-	last := time.Time{}
-	err := n.office.Stream(ctx, "/v1/live?every="+frameEvery.String(), func(raw control.Raw) error {
+	err := n.office.Stream(ctx, "/v1/live?every="+frameEvery.String()+"&calls="+callsEvery.String(), func(raw control.Raw) error {
 		var f control.Frame
 		if err := json.Unmarshal(raw, &f); err != nil {
 			return err
@@ -126,8 +126,7 @@ func (n *nowPage) watch(ctx context.Context, show func(...ui.Part)) error {
 		p := pictureOf(&f, m)
 		// What people read as it falls comes at once; what they compare, each second.
 		parts := []ui.Part{{Name: "notes", Data: p}}
-		if f.At.Sub(last) >= time.Second {
-			last = f.At
+		if !f.NoCalls {
 			parts = append(parts, ui.Part{Name: "totals", Data: p}, ui.Part{Name: "calls", Data: p})
 		}
 		show(parts...)

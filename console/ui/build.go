@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"embed"
 	"fmt"
 	"html/template"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/console/ui/fan"
 	"tsujiban/people"
 )
 
@@ -31,16 +33,22 @@ type Node struct {
 	Secure   bool   // pages are served over TLS: cookies are told so
 	Clock    func() time.Time
 	Log      *slog.Logger
+	// StandBack has the calling goroutine work behind those of calls until it ends; nil: nobody has to.
+	StandBack func()
 }
 
-// Book holds the pages of all rooms, parsed once, in every language. It is immutable.
+// Book holds the pages of all rooms, parsed once, in every language. It is immutable, but for who watches.
 type Book struct {
 	node   Node
+	fan    *fan.Fan
 	rooms  []*room
 	shared *room  // pages that belong to no room: what went wrong
 	menu   []Item // of all rooms, in order
 	words  map[string]words
 }
+
+// StreamsEnded returns when nobody watches a topic any more, or when ctx is done, with its error.
+func (b *Book) StreamsEnded(ctx context.Context) error { return b.fan.Wait(ctx) }
 
 // room is a Room whose files were read.
 type room struct {
@@ -66,7 +74,7 @@ func Build(n Node, rooms ...Room) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Book{node: n, words: map[string]words{}}
+	b := &Book{node: n, fan: fan.New(n.StandBack), words: map[string]words{}}
 	if b.shared, err = b.build(Room{Name: "shared", Files: own}, nil); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}

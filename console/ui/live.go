@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/console/ui/fan"
 )
 
 // Topic is something that many people watch at once: parts of one page that change. While somebody watches, Run goes once
@@ -22,21 +23,23 @@ import (
 // In the page, <main data-live="/live/now"> says where the topic is and <div data-part="totals"> where a part goes. Each part is
 // the template of its name in the page's file, so that the page shows the same without script.
 //
-// Streams stand back behind calls: a change goes out once for all parts, as the lines that are new where most are not (see delta), and to a few
-// viewers at a time, so that a call never waits behind a thousand of them.
+// Streams stand back behind calls: a change goes out once for all parts, as the lines that are new where most are not (see delta), written by one
+// thread that works when calls leave something over (package fan).
 type Topic struct {
 	Page string // whose templates are shown
 	// Run watches until ctx is done and calls show with the parts whenever something may have changed. When it returns an
 	// error it is begun again after a second.
 	Run func(ctx context.Context, show func(...Part)) error
 
-	mu      sync.Mutex // guards what follows; never held over rendering or a socket
-	viewers map[*viewer]struct{}
-	stop    context.CancelFunc // nil while nobody watches
-	seq     uint64             // of the last change
-	boot    string             // tells this run's numbers from those of one before
-	latest  [2]map[string]shown
-	order   []string
+	mu       sync.Mutex         // guards what follows; never held over rendering or a socket
+	admitted int                // viewers, and those who are about to be
+	viewers  [2][]*fan.Viewer   // by language; only ever appended to, or made anew
+	stop     context.CancelFunc // nil while nobody watches
+	seq      uint64             // of the last change
+	boot     string             // tells this run's numbers from those of one before
+	latest   [2]map[string]shown
+	whole    [2]shown // all of latest as it is sent; see since
+	order    []string
 }
 
 // Part is a piece of a page: the template that shows it, and its data.
@@ -52,103 +55,88 @@ type shown struct {
 	lines [][]byte // of html, as they are sent
 }
 
-// viewer is one open page. Its queue is bounded: who does not read fast enough is dropped and comes back by itself.
-type viewer struct {
-	lang  tsujiban.Lang
-	queue chan []byte
-	gone  chan struct{} // closed when the viewer was dropped
-}
-
-// Bounds of a viewer.
-const (
-	viewerQueue = 64
-	writeTime   = 10 * time.Second
-	heartbeat   = 15 * time.Second
-	retryTime   = 2 * time.Second // what the browser waits before it comes back
-
-	burst      = 25               // viewers that are written to at once
-	burstPause = time.Millisecond // between two bursts: a thousand viewers have a change within 40 ms
-)
+// retryTime is what the browser waits before it comes back.
+const retryTime = 2 * time.Second
 
 // maxViewers is how many may watch one topic.
 const maxViewers = 5000
 
 // Serve streams the topic to one viewer until it leaves; it is the Handle of a route with Slow set.
 func (t *Topic) Serve(r *Request) error {
-	v, first, err := t.enter(r)
-	if err != nil {
-		return err
+	if !t.admit(r) {
+		return r.Errorf(tsujiban.CodeUnavailable, "live.full")
 	}
-	defer t.leave(v)
 	h := r.W.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
-	r.W.WriteHeader(http.StatusOK)
-	rc := http.NewResponseController(r.W)
-	write := func(b []byte) bool {
-		_ = rc.SetWriteDeadline(time.Now().Add(writeTime)) // without deadlines the queue still bounds
-		if _, err := r.W.Write(b); err != nil {
-			return false
-		}
-		return rc.Flush() == nil
-	}
-	if !write(append(fmt.Appendf(nil, "retry: %d\n\n", retryTime.Milliseconds()), first...)) {
+	if r.Method == http.MethodHead {
+		t.leave(r.Lang, nil)
 		return nil
 	}
-	beat := time.NewTicker(heartbeat)
-	defer beat.Stop()
-	for {
-		select {
-		case b := <-v.queue:
-			if !write(b) {
-				return nil
-			}
-		case <-beat.C:
-			if !write([]byte(": still here\n\n")) {
-				return nil
-			}
-		case <-v.gone:
-			return nil
-		case <-r.Context().Done():
-			return nil
-		}
+	v, err := r.book.fan.Open(r.W, r.Request)
+	if err == nil {
+		t.enter(r, v)
+		v.Watch(r.Context())
 	}
+	t.leave(r.Lang, v)
+	return err
 }
 
-// enter takes a viewer in and says what it lacks: all parts, or those that changed since it was cut off.
-func (t *Topic) enter(r *Request) (*viewer, []byte, error) {
+// admit makes room for a viewer and sees to it that the topic is watched; false: there is none.
+func (t *Topic) admit(r *Request) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.viewers) >= maxViewers {
-		return nil, nil, tsujiban.Errorf(tsujiban.CodeUnavailable, "%s", r.T("live.full"))
+	if t.admitted >= maxViewers {
+		return false
 	}
-	v := &viewer{lang: r.Lang, queue: make(chan []byte, viewerQueue), gone: make(chan struct{})}
+	t.admitted++
 	if t.stop == nil {
 		ctx, cancel := context.WithCancel(context.Background())
-		t.stop, t.viewers, t.latest, t.order = cancel, map[*viewer]struct{}{}, [2]map[string]shown{{}, {}}, nil
+		t.stop, t.latest, t.whole, t.order = cancel, [2]map[string]shown{{}, {}}, [2]shown{}, nil
 		t.boot = strconv.FormatInt(r.book.node.Clock().UnixNano(), 36)
 		go t.run(ctx, r.book, r.room)
 	}
-	t.viewers[v] = struct{}{}
+	return true
+}
+
+// enter sends a viewer what it lacks, all parts or those that changed since it was cut off, and from then on what changes.
+func (t *Topic) enter(r *Request, v *fan.Viewer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.viewers[r.Lang] = append(t.viewers[r.Lang], v) // behind what the fan may be reading
 	since := uint64(0)
 	if boot, n, ok := strings.Cut(r.Header.Get("Last-Event-ID"), "-"); ok && boot == t.boot {
 		since, _ = strconv.ParseUint(n, 10, 64)
 	}
-	var first []byte
+	r.book.fan.Send(t.since(r.Lang, since), v)
+}
+
+// since is what somebody lacks who has what went out up to a number. The whole is kept as long as nothing changes: after a restart all come at once. t.mu is held.
+func (t *Topic) since(l tsujiban.Lang, seq uint64) []byte {
+	if whole := &t.whole[l]; seq == 0 && whole.html != nil && whole.seq == t.seq {
+		return whole.html
+	}
+	first := fmt.Appendf(nil, "retry: %d\n\n", retryTime.Milliseconds())
 	for _, name := range t.order {
-		if s, ok := t.latest[v.lang][name]; ok && s.seq > since {
+		if s, ok := t.latest[l][name]; ok && s.seq > seq {
 			first = append(first, t.event(name, s.seq, s.lines, nil)...)
 		}
 	}
-	return v, first, nil
+	if seq == 0 {
+		t.whole[l] = shown{seq: t.seq, html: first}
+	}
+	return first
 }
 
-func (t *Topic) leave(v *viewer) {
+// leave takes a viewer off the books.
+func (t *Topic) leave(l tsujiban.Lang, v *fan.Viewer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.viewers, v)
-	if len(t.viewers) == 0 && t.stop != nil {
+	if i := slices.Index(t.viewers[l], v); i >= 0 {
+		t.viewers[l] = slices.Concat(t.viewers[l][:i], t.viewers[l][i+1:]) // anew: the fan may be reading it
+	}
+	if t.admitted--; t.admitted == 0 {
 		t.stop()
 		t.stop = nil
 	}
@@ -194,14 +182,16 @@ func (t *Topic) show(ctx context.Context, b *Book, room *room, parts []Part) err
 			continue
 		}
 		view := &View{Lang: code(l), Node: b.node.Name}
-		var rendered [][]byte
-		for _, p := range parts {
-			view.Data = p.Data
-			html, err := b.render(room, l, t.Page, p.Name, view)
-			errs = append(errs, err)
-			rendered = append(rendered, html)
-		}
-		t.queue(ctx, l, parts, rendered)
+		b.fan.Do(func() { // behind calls, as the writing is
+			var rendered [][]byte
+			for _, p := range parts {
+				view.Data = p.Data
+				html, err := b.render(room, l, t.Page, p.Name, view)
+				errs = append(errs, err)
+				rendered = append(rendered, html)
+			}
+			t.change(ctx, b.fan, l, parts, rendered)
+		})
 	}
 	return errors.Join(errs...)
 }
@@ -212,38 +202,21 @@ func (t *Topic) watched(ctx context.Context, l tsujiban.Lang) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	for v := range t.viewers {
-		if v.lang == l {
-			return true
-		}
+	if len(t.viewers[l]) > 0 {
+		return true
 	}
-	t.latest[l] = map[string]shown{} // it grows old when nobody watches
+	t.latest[l], t.whole[l] = map[string]shown{}, shown{} // it grows old when nobody watches
 	return false
 }
 
-// queue keeps what changed as the latest, and hands it to the viewers.
-func (t *Topic) queue(ctx context.Context, l tsujiban.Lang, parts []Part, rendered [][]byte) {
-	out, to := t.change(ctx, l, parts, rendered)
-	for len(to) > 0 && out != nil {
-		t.hand(out, to[:min(len(to), burst)])
-		if to = to[min(len(to), burst):]; len(to) == 0 {
-			return
-		}
-		select {
-		case <-time.After(burstPause):
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// change takes over what was rendered, and says what to send to whom: to those who were there before, who have all that was sent so far.
-func (t *Topic) change(ctx context.Context, l tsujiban.Lang, parts []Part, rendered [][]byte) (out []byte, to []*viewer) {
+// change keeps what changed as the latest, and sends it to those who watch, who have all that was sent so far.
+func (t *Topic) change(ctx context.Context, f *fan.Fan, l tsujiban.Lang, parts []Part, rendered [][]byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if ctx.Err() != nil {
-		return nil, nil
+		return
 	}
+	var out []byte
 	for i, p := range parts {
 		old, known := t.latest[l][p.Name]
 		if rendered[i] == nil || known && bytes.Equal(old.html, rendered[i]) {
@@ -256,29 +229,7 @@ func (t *Topic) change(ctx context.Context, l tsujiban.Lang, parts []Part, rende
 		}
 		out = append(out, t.event(p.Name, s.seq, s.lines, old.lines)...)
 	}
-	for v := range t.viewers {
-		if v.lang == l {
-			to = append(to, v)
-		}
-	}
-	return out, to
-}
-
-// hand queues a change to viewers, and drops those whose queue is full.
-func (t *Topic) hand(out []byte, to []*viewer) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, v := range to {
-		if _, there := t.viewers[v]; !there {
-			continue
-		}
-		select {
-		case v.queue <- out:
-		default:
-			close(v.gone)
-			delete(t.viewers, v)
-		}
-	}
+	f.Send(out, t.viewers[l]...)
 }
 
 // linesOf are the lines of a part as they are sent: trimmed, none empty.
@@ -305,7 +256,11 @@ func (t *Topic) event(name string, seq uint64, lines, old [][]byte) []byte {
 }
 
 func (t *Topic) write(event, name string, seq uint64, lines [][]byte) []byte {
-	b := fmt.Appendf(nil, "id: %s-%d\nevent: %s\ndata: %s\n", t.boot, seq, event, name)
+	size := 64 + len(name)
+	for _, line := range lines {
+		size += len("data: \n") + len(line)
+	}
+	b := fmt.Appendf(make([]byte, 0, size), "id: %s-%d\nevent: %s\ndata: %s\n", t.boot, seq, event, name)
 	for _, line := range lines {
 		b = append(b, "data: "...)
 		b = append(b, line...)

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -15,10 +14,10 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
-	"testing/synctest"
 	"time"
 
 	"tsujiban"
+	"tsujiban/console/ui/fan"
 )
 
 // liveBook has one page with one live part.
@@ -40,7 +39,7 @@ func serveTopic(t *testing.T, topic *Topic) *httptest.Server {
 	t.Helper()
 	b := liveBook(t, Room{Name: "live", Routes: []Route{{Method: "GET", Path: "/"}}})
 	bound := b.Routes()[0]
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := &Request{Request: r, W: w, Zone: time.UTC}
 		if r.URL.RawQuery == "en" {
 			q.Lang = tsujiban.English
@@ -50,7 +49,14 @@ func serveTopic(t *testing.T, topic *Topic) *httptest.Server {
 			t.Error(err)
 		}
 	}))
-	t.Cleanup(s.Close)
+	s.Config.ConnContext = fan.ConnContext
+	s.Start()
+	t.Cleanup(func() {
+		s.Close()
+		if err := b.StreamsEnded(context.Background()); err != nil { // nobody reads any more
+			t.Error(err)
+		}
+	})
 	return s
 }
 
@@ -136,57 +142,6 @@ func TestTopic(t *testing.T) {
 		now.Store(8)
 		return false
 	})
-}
-
-// slowWriter is somebody who does not read.
-type slowWriter struct {
-	header http.Header
-	block  chan struct{}
-}
-
-func (w *slowWriter) Header() http.Header { return w.header }
-func (w *slowWriter) WriteHeader(int)     {}
-func (w *slowWriter) Write(b []byte) (int, error) {
-	if strings.Contains(string(b), "id: ") {
-		<-w.block
-		return 0, io.ErrClosedPipe
-	}
-	return len(b), nil
-}
-func (w *slowWriter) Flush() {}
-
-// TestSlowReaderIsDropped: who does not read is dropped, and holds nobody up.
-func TestSlowReaderIsDropped(t *testing.T) {
-	begun, dropped := make(chan struct{}), make(chan struct{})
-	topic := &Topic{Page: "live"}
-	topic.Run = func(ctx context.Context, show func(...Part)) error {
-		<-begun
-		for n := range 3 * viewerQueue {
-			show(Part{"part", n})
-		}
-		topic.mu.Lock()
-		left := len(topic.viewers)
-		topic.mu.Unlock()
-		if left != 0 {
-			t.Errorf("%d viewers are left", left)
-		}
-		close(dropped)
-		<-ctx.Done()
-		return nil
-	}
-	b := liveBook(t, Room{Name: "live", Routes: []Route{{}}})
-	bound := b.Routes()[0]
-	w := &slowWriter{header: http.Header{}, block: make(chan struct{})}
-	q := &Request{Request: httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil), W: w, Zone: time.UTC}
-	bound.Bind(q)
-	done := make(chan error, 1)
-	go func() { done <- topic.Serve(q) }()
-	close(begun)
-	<-dropped
-	close(w.block)
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
 }
 
 // TestThousandViewers: 1,000 viewers, 50 verdicts a second, gathered every 100 ms as the desk does it: all see all of
@@ -275,6 +230,30 @@ func watchOne(t *testing.T, at string, open func(), f func(event) bool) {
 	}
 }
 
+// TestWhole: what everybody lacks who comes anew is made once for each change; who comes back gets what it missed.
+func TestWhole(t *testing.T) {
+	b := liveBook(t, Room{Name: "live", Routes: []Route{{}}})
+	topic := Topic{boot: "x", latest: [2]map[string]shown{{}, {}}}
+	change := func(l tsujiban.Lang, text string) {
+		topic.change(t.Context(), b.fan, l, []Part{{Name: "part"}}, [][]byte{[]byte(text)})
+	}
+	change(tsujiban.Japanese, "<p>1</p>")
+	first := topic.since(tsujiban.Japanese, 0)
+	if again := topic.since(tsujiban.Japanese, 0); &again[0] != &first[0] || !bytes.Contains(first, []byte("<p>1</p>")) {
+		t.Errorf("first %q, then %q", first, again)
+	}
+	if in := topic.since(tsujiban.English, 0); bytes.Contains(in, []byte("<p>1</p>")) {
+		t.Errorf("in English %q", in)
+	}
+	change(tsujiban.Japanese, "<p>2</p>")
+	if now := topic.since(tsujiban.Japanese, 0); !bytes.Contains(now, []byte("<p>2</p>")) || bytes.Contains(now, []byte("<p>1</p>")) {
+		t.Errorf("after a change %q", now)
+	}
+	if missed := topic.since(tsujiban.Japanese, topic.seq); bytes.Contains(missed, []byte("<p>")) {
+		t.Errorf("who misses nothing gets %q", missed)
+	}
+}
+
 // applied is what a browser makes of a change (console.js).
 func applied(t *testing.T, old [][]byte, change [][]byte) (lines [][]byte) {
 	t.Helper()
@@ -318,33 +297,4 @@ func TestDelta(t *testing.T) {
 	if whole, change := topic.event("notes", 2, now, nil), topic.event("notes", 2, now, old); len(change) > len(whole)/4 || !bytes.Contains(change, []byte("event: change\ndata: notes\n")) {
 		t.Errorf("%d bytes where the whole has %d:\n%s", len(change), len(whole), change)
 	}
-}
-
-// TestBursts: a change goes to a few viewers at a time, whatever their number, and to all of them.
-func TestBursts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		topic := Topic{viewers: map[*viewer]struct{}{}, latest: [2]map[string]shown{{}, {}}}
-		for range 2*burst + 1 {
-			topic.viewers[&viewer{queue: make(chan []byte, viewerQueue), gone: make(chan struct{})}] = struct{}{}
-		}
-		waiting := func() (n int) {
-			for v := range topic.viewers {
-				n += len(v.queue)
-			}
-			return n
-		}
-		done := make(chan struct{})
-		go func() {
-			topic.queue(t.Context(), 0, []Part{{Name: "part"}}, [][]byte{[]byte("<p>1</p>")})
-			close(done)
-		}()
-		for _, want := range []int{burst, 2 * burst, 2*burst + 1} {
-			synctest.Wait()
-			if n := waiting(); n != want {
-				t.Errorf("%d viewers have it, want %d", n, want)
-			}
-			time.Sleep(burstPause)
-		}
-		<-done
-	})
 }
