@@ -117,7 +117,7 @@ func TestHijack(t *testing.T) {
 	// Staff reads the answer and, when all is mended, releases with a reason.
 	now.Go("/cases")
 	now.Follow(`tr[id^="case-"] a`)
-	now.Says("心当たりなし", "link in the customer's mail")
+	now.Says("心当たりなし", "メールのリンク")
 	now.Here("story-case")
 	at := now.At()
 	if c := state(t, site); c.Restriction == nil {
