@@ -142,3 +142,19 @@ func rowName(table, key string) string {
 	}
 	return key + " (" + ledger.Block(b).Range().String() + ", " + time.UnixMicro(at).UTC().Format(time.RFC3339) + ")"
 }
+
+// sumFaultText names a sum that is not what the calls come to.
+func sumFaultText(f *sqlite.SumFault) (ja, en string) {
+	day, of, in := f.From.Format("2006-01-02"), "日別の集計", "the sum of "
+	if f.Table == "billed" {
+		day, of, in = f.From.Format("2006-01"), "請求明細の行", "the line of the bill of "
+	}
+	ja, en = of+" "+day+" "+string(f.Customer)+"（"+f.Table+" "+f.Key+"）", in+string(f.Customer)+", "+day+" ("+f.Table+" "+f.Key+")"
+	switch f.Kind {
+	case sqlite.RowMissing:
+		return ja + "がありません。通話一覧には通話があります", en + " is missing, though the store has calls of it"
+	case sqlite.RowAdded:
+		return ja + "に当たる通話が、通話一覧にありません", en + " is there, and the store has no calls of it"
+	}
+	return ja + "が通話一覧の通話と合いません", en + " is not what the calls of the store come to"
+}

@@ -114,11 +114,15 @@ func (c *cmd) checkStore(report *evidence.CheckReport, sound bool, erased time.T
 	if err != nil {
 		return same, err
 	}
-	if sums > 0 {
-		n := itoa(sums)
-		fault(0, "日別・宛先別の集計のうち "+n+" 件が通話一覧の通話と合いません", n+" sums by day and destination are not what the calls of the store come to")
+	for i := range sums.Rows {
+		ja, en := sumFaultText(&sums.Rows[i])
+		fault(0, ja, en)
 	}
-	if len(cmp.Differences) > 0 || sums > 0 {
+	if sums.More > 0 {
+		more := itoa(sums.More)
+		fault(0, "ほかに集計 "+more+" 行が通話一覧の通話と合いません", more+" sums more are not what the calls of the store come to")
+	}
+	if len(cmp.Differences) > 0 || sums.Count() > 0 {
 		fault(0, "原因を調べた後、停止して \"tsujiban rebuild\" を実行すると、通話一覧を記録簿から作り直せます", "when it is known who touched it: \"tsujiban rebuild\", while stopped, makes the calls anew from the journal")
 	}
 	c.rowFaults(report, cfg.StoreFile(), append(cmp.Rows, faults...), receipts.all.Back)

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,6 +90,14 @@ func (d *database) brief(ctx context.Context, q store.CallQuery, limit int) (pag
 		go w.run(ctx, d, query, args)
 	}
 	defer close(full)
+	var calls []*store.Call
+	finish := func() store.CallPage {
+		page.Calls = slices.Grow(page.Calls, len(calls))
+		for _, c := range calls {
+			page.Calls = append(page.Calls, *c)
+		}
+		return page
+	}
 	for {
 		c, w := walks[0].head(), 0
 		if other := walks[1].head(); c == nil || other != nil && newer(other, c) {
@@ -99,15 +108,15 @@ func (d *database) brief(ctx context.Context, q store.CallQuery, limit int) (pag
 				return store.CallPage{}, err
 			}
 		}
-		switch n := len(page.Calls); {
+		switch n := len(calls); {
 		case c == nil:
-			return page, nil
-		case n > 0 && page.Calls[n-1].ID == c.ID: // to oneself
+			return finish(), nil
+		case n > 0 && calls[n-1].ID == c.ID: // to oneself
 		case n == limit:
-			page.Next = cursorOf(&page.Calls[n-1])
-			return page, nil
+			page.Next = cursorOf(calls[n-1])
+			return finish(), nil
 		default:
-			page.Calls = append(page.Calls, *c)
+			calls = append(calls, c)
 		}
 		walks[w].have = walks[w].have[1:]
 	}
@@ -158,7 +167,7 @@ func (w *briefWalk) run(ctx context.Context, d *database, query string, args []a
 			return errEnough
 		}
 	}
-	r := briefRow{number: w.number, caller: w.side.own == "caller"}
+	r := newBriefRow(w.number, w.side.own == "caller")
 	w.err = d.list(ctx, "list the calls", d.read, query, args, func(rows *sql.Rows) error {
 		if chunk == nil {
 			chunk = make([]store.Call, 0, briefChunk)
@@ -182,43 +191,68 @@ type briefRow struct {
 	number   tsujiban.Number
 	caller   bool // its part
 	customer tsujiban.CustomerID
+	row      [15]any // what database/sql need not convert: a page has very many of them
+	dest     [15]any
+}
+
+func newBriefRow(n tsujiban.Number, caller bool) *briefRow {
+	b := &briefRow{number: n, caller: caller}
+	for i := range b.row {
+		b.dest[i] = &b.row[i]
+	}
+	return b
+}
+
+func (b *briefRow) int(i int) int64 {
+	v, _ := b.row[i].(int64)
+	return v
+}
+
+func (b *briefRow) text(i int) string {
+	v, _ := b.row[i].(string)
+	return v
+}
+
+// later is a time that is kept as so much later than start.
+func (b *briefRow) later(i int, start int64) time.Time {
+	if b.row[i] == nil {
+		return time.Time{}
+	}
+	return fromMicros(start + b.int(i))
 }
 
 func (b *briefRow) scan(r *sql.Rows, c *store.Call) error {
-	var (
-		id, start, talk            int64
-		answered, ended            sql.NullInt64
-		customer                   sql.RawBytes
-		other                      any
-		direction, verdict, reason string
-	)
-	err := r.Scan(&id, &start, &talk, &customer, &other, &direction, &verdict, &reason, &c.Withheld, &c.Status, &answered, &ended,
-		&c.Entries.Asked, &c.Entries.Answered, &c.Entries.Ended)
-	if err != nil {
+	if err := r.Scan(b.dest[:]...); err != nil {
 		return err
 	}
-	if string(customer) != string(b.customer) {
-		b.customer = tsujiban.CustomerID(customer) // most calls of a number are one customer's
+	if id := tsujiban.CustomerID(b.text(3)); id != b.customer {
+		b.customer = id // most calls of a number are one customer's, and need no name each
 	}
-	c.ID, c.At, c.Talk, c.Customer = tsujiban.CallID(id), fromMicros(start), millis(talk), b.customer
-	c.Answered, c.Ended = since(start, answered), since(start, ended)
-	for _, e := range []*uint64{&c.Entries.Answered, &c.Entries.Ended} {
-		if *e > 0 {
-			*e += c.Entries.Asked
+	start := b.int(1)
+	c.ID, c.At, c.Talk, c.Customer = tsujiban.CallID(b.int(0)), fromMicros(start), millis(b.int(2)), b.customer
+	c.Withheld, c.Status = b.int(8) != 0, int(b.int(9))
+	c.Answered, c.Ended = b.later(10, start), b.later(11, start)
+	asked := b.int(12)
+	c.Entries.Asked = uint64(asked)
+	for i, e := range []*uint64{&c.Entries.Answered, &c.Entries.Ended} {
+		if n := b.int(13 + i); n > 0 {
+			*e = uint64(asked + n)
 		}
 	}
 	p := parser{}
-	code(&p, "direction", cmp.Or(direction, "out"), &c.Direction, tsujiban.ParseDirection)
-	code(&p, "verdict", cmp.Or(verdict, "allow"), &c.Action, tsujiban.ParseAction)
-	code(&p, "reason", cmp.Or(reason, "none"), &c.Reason, tsujiban.ParseReason)
+	code(&p, "direction", cmp.Or(b.text(5), "out"), &c.Direction, tsujiban.ParseDirection)
+	code(&p, "verdict", cmp.Or(b.text(6), "allow"), &c.Action, tsujiban.ParseAction)
+	code(&p, "reason", cmp.Or(b.text(7), "none"), &c.Reason, tsujiban.ParseReason)
 	own, party, raw := &c.Callee, &c.Caller, &c.Presented
 	if b.caller {
 		own, party, raw = &c.Caller, &c.Callee, &c.Dialled
 	}
 	*own = b.number
-	switch v := other.(type) {
+	switch v := b.row[4].(type) {
 	case int64:
-		*party, err = tsujiban.NumberFromDigits(strconv.AppendInt(nil, v, 10))
+		var digits [20]byte
+		var err error
+		*party, err = tsujiban.NumberFromDigits(strconv.AppendInt(digits[:0], v, 10))
 		p.note(err)
 	case string:
 		if rest, none := strings.CutPrefix(v, " "); none {
@@ -228,12 +262,4 @@ func (b *briefRow) scan(r *sql.Rows, c *store.Call) error {
 		}
 	}
 	return p.err
-}
-
-// since is so much later than start.
-func since(start int64, later sql.NullInt64) time.Time {
-	if !later.Valid {
-		return time.Time{}
-	}
-	return fromMicros(start + later.Int64)
 }

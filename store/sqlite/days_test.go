@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,8 +69,8 @@ func sumsAreRight(t *testing.T, s *Store) {
 	t.Helper()
 	wrong, err := s.CompareDays(t.Context())
 	must(t, err)
-	if wrong > 0 {
-		t.Fatalf("%d sums are not what the calls come to", wrong)
+	if wrong.Count() > 0 {
+		t.Fatalf("sums are not what the calls come to: %+v", wrong)
 	}
 	jst := time.FixedZone("JST", 9*3600)
 	if s.zone.String() != "Asia/Tokyo" {
@@ -168,28 +169,41 @@ func TestDaysThatAreWrong(t *testing.T) {
 	t.Cleanup(func() { must(t, s.Close()) })
 	must(t, s.ApplyEvents(t.Context(), random(rand.New(rand.NewPCG(1, 2)), 0, 400)))
 	sumsAreRight(t, s)
-	change := func(query string, want int) {
+	change := func(query string, want ...RowFaultKind) {
 		t.Helper()
 		_, err := s.view.write.ExecContext(t.Context(), query)
 		must(t, err)
-		if wrong, err := s.CompareDays(t.Context()); err != nil || wrong != want {
-			t.Errorf("%s: %d are wrong, %v; want %d", query, wrong, err, want)
+		wrong, err := s.CompareDays(t.Context())
+		var kinds []RowFaultKind
+		table := "days"
+		if strings.Contains(query, "billed") {
+			table = "billed"
+		}
+		for _, f := range wrong.Rows {
+			kinds = append(kinds, f.Kind)
+			if f.Customer == "" || f.From.Year() < 2026 || f.Key == "" || f.Table != table {
+				t.Errorf("%s: %+v", query, f)
+			}
+		}
+		slices.Sort(kinds)
+		if err != nil || !slices.Equal(kinds, want) || wrong.Count() != len(want) {
+			t.Errorf("%s: %+v, %v; want %v", query, wrong, err, want)
 		}
 	}
 	for _, column := range []string{"attempts", "answered", "cut", "night", "talk_ms", "charge"} {
 		one := ` WHERE (day, customer, class, refused) IN (SELECT day, customer, class, refused FROM days ORDER BY day DESC, customer, class, refused LIMIT 1)`
-		change(`UPDATE days SET `+column+` = `+column+` + 1`+one, 1)
-		change(`UPDATE days SET `+column+` = `+column+` - 1`+one, 0)
+		change(`UPDATE days SET `+column+` = `+column+` + 1`+one, RowChanged)
+		change(`UPDATE days SET ` + column + ` = ` + column + ` - 1` + one)
 	}
 	for _, column := range []string{"calls", "first", "last", "talk_ms", "least", "most", "charge"} {
 		one := ` WHERE (customer, iso, about) IN (SELECT customer, iso, about FROM billed ORDER BY customer, iso, about LIMIT 1)`
-		change(`UPDATE billed SET `+column+` = `+column+` + 1`+one, 1)
-		change(`UPDATE billed SET `+column+` = `+column+` - 1`+one, 0)
+		change(`UPDATE billed SET `+column+` = `+column+` + 1`+one, RowChanged)
+		change(`UPDATE billed SET ` + column + ` = ` + column + ` - 1` + one)
 	}
-	change(`UPDATE billed SET month = month + 30 WHERE (customer, iso, about) IN (SELECT customer, iso, about FROM billed ORDER BY customer, iso, about LIMIT 1)`, 2)
-	change(`UPDATE billed SET month = month - 30 WHERE month > 2026 * 12 + 20`, 0)
-	change(`INSERT INTO days SELECT day + 1000, customer, scope, class, code, iso, refused, attempts, answered, cut, night, talk_ms, charge FROM days LIMIT 1`, 1)
-	change(`DELETE FROM days WHERE (day, customer, class, refused) IN (SELECT day, customer, class, refused FROM days ORDER BY day, customer, class, refused LIMIT 1)`, 2)
+	change(`UPDATE billed SET month = month + 30 WHERE (customer, iso, about) IN (SELECT customer, iso, about FROM billed ORDER BY customer, iso, about LIMIT 1)`, RowMissing, RowAdded)
+	change(`UPDATE billed SET month = month - 30 WHERE month > 2026 * 12 + 20`)
+	change(`INSERT INTO days SELECT day + 1000, customer, scope, class, code, iso, refused, attempts, answered, cut, night, talk_ms, charge FROM days LIMIT 1`, RowAdded)
+	change(`DELETE FROM days WHERE (day, customer, class, refused) IN (SELECT day, customer, class, refused FROM days ORDER BY day, customer, class, refused LIMIT 1)`, RowMissing, RowAdded)
 }
 
 // TestDaysAfterKill: a process that is killed while it folds leaves sums and calls of the same moment.

@@ -5,12 +5,16 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime/debug"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"tsujiban"
 	"tsujiban/ledger"
+	"tsujiban/store"
 )
 
 // ledgerNumbers is how many numbers the benchmarks of the ledger have; TSUJIBAN_LEDGER_NUMBERS=10000000 is the size
@@ -135,8 +139,21 @@ func BenchmarkLedger(b *testing.B) {
 
 // BenchmarkLedgerImport assigns single numbers out of blocks of ten thousand, as a list that is taken over does: 5,000 lines in an order.
 func BenchmarkLedgerImport(b *testing.B) {
+	b.Run("alone", func(b *testing.B) { benchmarkLedgerImport(b, nil) })
+	b.Run("receipts", func(b *testing.B) {
+		benchmarkLedgerImport(b, func(context.Context, *store.Receipt) error { return nil })
+	})
+}
+
+func benchmarkLedgerImport(b *testing.B, w Witness) {
 	const lines = 5000
-	l := open(b).Ledger()
+	s := open(b)
+	l := s.Ledger()
+	if w != nil {
+		if err := s.Witnessed(b.Context(), w); err != nil {
+			b.Fatal(err)
+		}
+	}
 	from := benchDay.AddDate(-1, 0, 0)
 	o := &ledger.Order{
 		Entry:   ledger.Entry{By: "sato", Verb: "import", Ground: "benchmark"},
@@ -160,4 +177,62 @@ func BenchmarkLedgerImport(b *testing.B) {
 		n += lines
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "lines/s")
+}
+
+// BenchmarkLedgerFirstReceipts is the first start after an update from a version that left no receipts: every row of the ledger is told.
+func BenchmarkLedgerFirstReceipts(b *testing.B) {
+	n := ledgerNumbers(b)
+	path := filledLedger(b, n).d.path
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		s, err := Open(b.Context(), filepath.Join(filepath.Dir(path), "store.db"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := s.ledger.write.ExecContext(b.Context(), `UPDATE receipts SET n = 0`); err != nil {
+			b.Fatal(err)
+		}
+		debug.FreeOSMemory()
+		most(b, true)
+		b.StartTimer()
+		rows, receipts := 0, 0
+		err = s.Witnessed(b.Context(), func(_ context.Context, r *store.Receipt) error {
+			rows, receipts = rows+len(r.Rows), receipts+1
+			return nil
+		})
+		if err != nil || rows == 0 {
+			b.Fatal(rows, err)
+		}
+		b.ReportMetric(float64(rows), "told")
+		b.ReportMetric(float64(receipts), "receipts")
+		b.ReportMetric(float64(most(b, false)>>20), "MB-at-most")
+		b.StopTimer()
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}
+
+// most is the most that the process had in memory since it was asked to begin again.
+func most(b *testing.B, again bool) (bytes int64) {
+	if again {
+		if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {
+			b.Fatal(err)
+		}
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			bytes, err = strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+		}
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return bytes << 10
 }
