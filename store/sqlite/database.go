@@ -64,7 +64,8 @@ var (
 		readers: 2 * scatterReaders, ahead: "calls",
 	}
 	// A view that is made anew. Nothing of the file is of use before it is whole: it has no journal, which would write everything twice, is
-	// synced once at the end, and becomes a WAL database when it is opened in its place.
+	// synced once at the end, and becomes a WAL database when it is opened in its place. The cache is also how much is sorted at a time when
+	// the indexes are made; the sorter and the cache together take several times as much.
 	buildKind = kind{
 		migrations: viewKind.migrations, journal: "OFF", synchronous: "OFF", advice: adviseView,
 		writer: []string{"cache_size(-65536)", "secure_delete(fast)"},

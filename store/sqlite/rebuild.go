@@ -22,9 +22,6 @@ type Progress struct {
 	Index, Indexes int    // the index that is being made, of so many; 0 while entries are read
 }
 
-// sortCache is how much of an index is sorted at a time: sixteen times as much in one pass. SQLite takes no more memory than there is to sort.
-const sortCache = `PRAGMA cache_size = -262144`
-
 // Rebuild makes the calls anew from the journal and puts them in the place of the old
 // ones, which can be read meanwhile and stay if it fails or is stopped. first is the number
 // of the oldest event that the journal has; next returns one event after the other from
@@ -87,9 +84,6 @@ func (s *Store) build(ctx context.Context, path string, pos uint64, next func(co
 		return err
 	}
 	// Sorted once at the end: far cheaper than kept sorted on the way.
-	if _, err := d.write.ExecContext(ctx, sortCache); err != nil {
-		return d.explain(ctx, doing, err)
-	}
 	for i, create := range indexes {
 		if progress != nil {
 			progress(Progress{Seq: pos, Index: i + 1, Indexes: len(indexes)})
