@@ -58,34 +58,39 @@ func call(tb testing.TB, g *guard.Guard, a *tsujiban.Attempt, dialled string) {
 	g.Ended(a.Call, a.At.Add(40*time.Second), &o)
 }
 
-// calling goes round the customers, each call some time after the last.
+// calling goes round the customers, each call some time after the last. There is one attempt, filled anew for each call: in
+// the path it has just been read from the network, so that it is in the cache, and the customer is not.
 type calling struct {
-	g    *guard.Guard
-	ids  []tsujiban.CustomerID
-	as   []*tsujiban.Attempt
-	call tsujiban.CallID
-	at   time.Time
-	n    int
+	g       *guard.Guard
+	ids     []tsujiban.CustomerID
+	attempt *tsujiban.Attempt
+	callers int
+	call    tsujiban.CallID
+	at      time.Time
+	n       int
 }
 
 func newCalling(tb testing.TB, customers, callers int, dialled string) *calling {
 	c := &calling{at: monday.Add(9 * time.Hour)}
 	c.g, c.ids = crowd(tb, customers)
-	for i := range callers {
-		a := attempt(0, c.at, c.ids, i*(customers/callers))
-		a.Dialled = []byte(dialled)
-		c.as = append(c.as, a)
-	}
+	c.callers = callers
+	c.attempt = attempt(0, c.at, c.ids, 0)
+	c.attempt.Dialled = []byte(dialled)
 	return c
 }
 
 // next makes the next attempt. The time between two calls of one customer is 20 minutes.
 func (c *calling) next() *tsujiban.Attempt {
-	a := c.as[c.n%len(c.as)]
+	i := c.n % c.callers * (len(c.ids) / c.callers)
 	c.n++
-	c.at = c.at.Add(20 * time.Minute / time.Duration(len(c.as)))
+	c.at = c.at.Add(20 * time.Minute / time.Duration(c.callers))
 	c.call = tsujiban.NextCallID(c.call, c.at)
-	a.Call, a.At = c.call, c.at
+	a := c.attempt
+	a.Call, a.At, a.Customer = c.call, c.at, c.ids[i]
+	for k := range 6 { // the caller is 031, the customer's number, 1
+		a.Caller[8-k] = '0' + byte(i%10)
+		i /= 10
+	}
 	return a
 }
 

@@ -33,19 +33,44 @@ func clip(w, least, most centi) centi { return min(max(w, least), most) }
 
 const logBits = 10
 
-// log2 is the binary logarithm of x, at least 1, with logBits bits after the point: the
-// mantissa is squared once for each bit, which carries into the next power of two
-// when the bit is set. There is no branch on the bit: nobody can foretell it.
+// log2 is the binary logarithm of x, at least 1, with logBits bits after the point, rounded down. A decision takes some
+// thirty of them.
 func log2(x uint64) int64 {
 	n := bits.Len64(x) - 1
-	m := x << (63 - n) >> 31 // 1.0 to 2.0 with 32 bits after the point
-	l := int64(n)
+	m := uint32(x << (63 - n) >> 31) // what is behind the point of 1.0 to 2.0, in 32 bits
+	l := int64(logStarts[m>>24])
+	for m > logEnds[l] {
+		l++
+	}
+	return int64(n)<<logBits | l
+}
+
+// logEnds[l] is the last mantissa, as in log2, whose logarithm is l. logStarts has the logarithm of the first mantissa
+// with each of the upper eight bits: at most six steps lie within one of them.
+var logEnds, logStarts = func() (ends [1 << logBits]uint32, starts [256]uint16) {
+	for l := range ends {
+		for bit := uint32(1) << 31; bit != 0; bit >>= 1 {
+			if log2ByBits(ends[l]|bit) <= uint32(l) {
+				ends[l] |= bit
+			}
+		}
+	}
+	for i := range starts {
+		starts[i] = uint16(log2ByBits(uint32(i) << 24))
+	}
+	return ends, starts
+}()
+
+// log2ByBits is the logarithm of a mantissa bit by bit: it is squared once for each, which carries into the next power
+// of two when the bit is set.
+func log2ByBits(mantissa uint32) (l uint32) {
+	m := 1<<32 | uint64(mantissa)
 	for range logBits {
 		hi, lo := bits.Mul64(m, m)
 		m = hi<<32 | lo>>32
 		bit := m >> 33
-		m >>= bit & 1
-		l = l<<1 | int64(bit)
+		m >>= bit
+		l = l<<1 | uint32(bit)
 	}
 	return l
 }

@@ -17,6 +17,21 @@ func TestLogarithmIsRight(t *testing.T) {
 	})
 }
 
+// TestLogarithmByTable: the table says what the logarithm bit by bit says, at every edge of it too.
+func TestLogarithmByTable(t *testing.T) {
+	same := func(t interface{ Fatalf(string, ...any) }, mantissa uint32) {
+		if got, want := log2(1<<32|uint64(mantissa)), int64(32<<logBits|log2ByBits(mantissa)); got != want {
+			t.Fatalf("mantissa %#x: %d, want %d", mantissa, got, want)
+		}
+	}
+	for _, end := range logEnds {
+		same(t, end-1)
+		same(t, end)
+		same(t, end+1)
+	}
+	rapid.Check(t, func(t *rapid.T) { same(t, rapid.Uint32().Draw(t, "mantissa")) })
+}
+
 func TestRatioIsDecibans(t *testing.T) {
 	for _, c := range []struct {
 		p, q uint64
