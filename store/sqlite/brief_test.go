@@ -28,6 +28,7 @@ func TestBrief(t *testing.T) {
 		ev := tsujiban.Event{Kind: tsujiban.EventAttempt, At: at}
 		a, v := &ev.Attempt, &ev.Verdict
 		a.Customer, v.Withheld = tsujiban.CustomerID(fmt.Sprint("c", i/20)), i%4 == 0
+		a.SIPCallID = []byte("x")
 		a.Caller, a.Dialled = []byte(" presented 1"), []byte("+81dialled")
 		v.Caller, v.Callee = mine, others[i%5]
 		if i%2 == 1 {
@@ -64,8 +65,13 @@ func TestBrief(t *testing.T) {
 			must(t, err)
 			got, err := s.Calls(t.Context(), brief)
 			must(t, err)
-			for i := range want.Calls {
-				want.Calls[i] = store.BriefOf(&want.Calls[i])
+			for _, page := range []store.CallPage{got, want} {
+				for i := range page.Calls {
+					if limit >= briefFrom && got.Calls[i].SIPCallID != "" {
+						t.Fatal("the row was read")
+					}
+					page.Calls[i] = store.BriefOf(&page.Calls[i])
+				}
 			}
 			sameContents(t, got.Calls, want.Calls)
 			if got.Next != want.Next {

@@ -19,7 +19,7 @@ func (s *Store) Calls(ctx context.Context, q store.CallQuery) (page store.CallPa
 		return page, err
 	}
 	err = s.withView(func(v *database) error {
-		if q.Brief && ofNumber(&q) {
+		if q.Brief && limit >= briefFrom && ofNumber(&q) {
 			page, err = v.brief(ctx, q, limit)
 			return err
 		}
