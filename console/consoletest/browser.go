@@ -245,10 +245,20 @@ func (tab *Tab) enable() {
 	}
 }
 
+// do does steps. A live page may exchange an element between being found and being used: nothing was done with it then, and it is looked for anew.
 func (tab *Tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	tab.t.Helper()
-	if err := chromedp.Do(tab, steps...); err != nil {
-		tab.t.Fatalf("%s: %s: %v", tab.name, what, err)
+	for _, step := range steps {
+		err := chromedp.Do(tab, step)
+		for range 20 {
+			if err == nil || !strings.Contains(err.Error(), "No node with given id") {
+				break
+			}
+			err = chromedp.Do(tab, step)
+		}
+		if err != nil {
+			tab.t.Fatalf("%s: %s: %v", tab.name, what, err)
+		}
 	}
 }
 
@@ -276,14 +286,11 @@ func (tab *Tab) Press(keys string) {
 	tab.do("pressing "+keys, chromedp.KeyEvent(keys))
 }
 
-// Text is what an element says.
+// Text is what an element says, once it is there. It is found and read in one step, for a live page may exchange it at any time.
 func (tab *Tab) Text(css string) string {
 	tab.t.Helper()
-	s, err := chromedp.Run(tab, chromedp.Text(chromedp.CSS(css)))
-	if err != nil {
-		tab.t.Fatalf("%s: %s: %v", tab.name, css, err)
-	}
-	return s
+	tab.Wait(css)
+	return tab.Eval(fmt.Sprintf(`document.querySelector(%q).innerText`, css))
 }
 
 // Eval evaluates an expression whose value is text.
