@@ -14,7 +14,8 @@ func TestGather(t *testing.T) {
 	}{
 		{"a few calls: nothing waits", 4, 4, 0},
 		{"a thousand calls a second: as long as is allowed", 7, 7, gatherLongest},
-		{"many: until some have gathered", 96, 20, 250 * time.Microsecond},
+		{"many: until some have gathered", 24, 20, time.Millisecond},
+		{"so many that a rest would be short: none", 96, 20, 0},
 		{"more than is waited for have gathered by themselves", 96, gatherMost, 0},
 	} {
 		var g gatherer
