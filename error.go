@@ -19,6 +19,7 @@ const (
 	CodeConflict // the state does not allow it now
 	CodeUnavailable
 	CodeCorrupt // stored data does not hold what was written
+	CodeChanged // somebody else has changed it since it was read
 	numCodes
 )
 
@@ -36,6 +37,7 @@ var codeRows = [numCodes]struct {
 	CodeConflict:    {"conflict", 409, 75, "現在の状態では実行できません", "not possible in the present state"},
 	CodeUnavailable: {"unavailable", 503, 69, "現在利用できません", "not available now"},
 	CodeCorrupt:     {"corrupt", 500, 65, "データが壊れています", "stored data is damaged"},
+	CodeChanged:     {"precondition-failed", 412, 75, "その間に変更されています", "it has been changed meanwhile"},
 }
 
 func (c Code) row() int { return int(min(c, numCodes-1)) }

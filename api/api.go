@@ -66,7 +66,6 @@ type server struct {
 	limits  limits
 	busy    busy // keys whose requests are running
 	streams streams
-	edits   sync.Mutex // one conditional change at a time: read, compare, change
 }
 
 // limits are the buckets of the callers.

@@ -76,7 +76,7 @@ func (s *server) problemOf(c *call, row *Row, err error) error {
 	code := tsujiban.CodeOf(err)
 	p = problem(codeOf(code), c.Lang)
 	switch code {
-	case tsujiban.CodeNotFound:
+	case tsujiban.CodeNotFound, tsujiban.CodeChanged:
 	case tsujiban.CodeInternal, tsujiban.CodeCorrupt:
 		s.o.Log.Error("an operation of the API failed", "operation", row.ID, "error", err)
 	default:

@@ -41,31 +41,21 @@ func (v *Rules) tidy() {
 	}
 }
 
-// etag changes with what is set.
-func (v *Rules) etag() string { return etagOf(v.Set) }
-
 func rules(ctx context.Context, c *call) (*tagged[Rules], error) {
-	var v Rules
+	var v struct {
+		Rules
+		Version string
+	}
 	if err := c.Office.Do(ctx, http.MethodGet, "/v1/rules", nil, &v); err != nil {
 		return nil, err
 	}
 	v.tidy()
-	return &tagged[Rules]{v.etag(), v}, nil
+	return &tagged[Rules]{`"` + v.Version + `"`, v.Rules}, nil
 }
 
 // changeRules sets what is named, if nobody else has changed it since.
-func (s *server) changeRules(ctx context.Context, c *call, match string, in RulesChange) (*tagged[Rules], error) {
-	s.edits.Lock()
-	defer s.edits.Unlock()
-	if match != "" && match != "*" {
-		switch now, err := rules(ctx, c); {
-		case err != nil:
-			return nil, err
-		case match != now.ETag:
-			return nil, problem(changed, c.Lang)
-		}
-	}
-	if err := c.Office.Do(ctx, http.MethodPut, "/v1/rules", in, new(control.Done)); err != nil {
+func changeRules(ctx context.Context, c *call, match string, in RulesChange) (*tagged[Rules], error) {
+	if err := c.Office.Do(ctx, http.MethodPut, "/v1/rules"+under(match), in, new(control.Done)); err != nil {
 		return nil, err
 	}
 	return rules(ctx, c)
@@ -78,7 +68,7 @@ func (s *server) ruleRoutes() {
 			IfMatch
 			Body RulesChange
 		}) (*tagged[Rules], error) {
-			return s.changeRules(ctx, c, in.IfMatch.IfMatch, in.Body)
+			return changeRules(ctx, c, in.IfMatch.IfMatch, in.Body)
 		})
 	s.previewRoutes()
 }

@@ -59,8 +59,6 @@ var (
 		"対象の状態を確認してください。", "Look at what it was to change."}
 	keysFull = kind{"too-many-keys", http.StatusTooManyRequests, "Idempotency-Keyが多すぎます", "too many Idempotency-Keys",
 		"24時間に使えるキーは10,000個までです。", "10,000 keys fit into 24 hours."}
-	changed = kind{"precondition-failed", http.StatusPreconditionFailed, "その間に変更されています", "it has been changed meanwhile",
-		"もう一度読み込み、新しいETagをIf-Matchで送ってください。", "Read it again, and send its new ETag as If-Match."}
 )
 
 // details say what to do about the codes of the program, as far as they do not bring a message of their own.
@@ -69,6 +67,7 @@ var details = map[tsujiban.Code][2]string{
 	tsujiban.CodeCorrupt:   {"プログラムのログを確認してください。", "See the log of the program."},
 	tsujiban.CodeNotFound:  {"存在しないか、このトークンでは扱えません。", "It does not exist, or is out of this token's reach."},
 	tsujiban.CodeForbidden: {"このトークン、またはその持ち主には、この操作の権限がありません。", "This token, or its owner, has no right to this operation."},
+	tsujiban.CodeChanged:   {"もう一度読み込み、新しいETagをIf-Matchで送ってください。", "Read it again, and send its new ETag as If-Match."},
 	tsujiban.CodeInvalid:   {"errorsにある箇所を直してください。", "Put right what errors names."},
 }
 

@@ -121,8 +121,17 @@ func (s *controlServer) showCustomer(r *http.Request) (any, error) {
 		return nil, noCustomer(r.PathValue("id"))
 	}
 	state := a.customerState(&a.customers[i])
+	state.Version = control.VersionOfCustomer(state.Customer)
 	state.Trunks = a.trunksOf(a.customers[i].ID)
 	return state, nil
+}
+
+// unchanged refuses an order that names another version than that of what is set now. App.admin is held, so nobody comes between.
+func unchanged(r *http.Request, version string) error {
+	if q := r.URL.Query(); q.Has("version") && q.Get("version") != version {
+		return tsujiban.Errorf(tsujiban.CodeChanged, "this was changed meanwhile: read it again")
+	}
+	return nil
 }
 
 func (s *controlServer) addCustomer(r *http.Request) (any, error) { return s.putCustomer(r, true) }
@@ -141,6 +150,9 @@ func (s *controlServer) putCustomer(r *http.Request, add bool) (any, error) {
 			return noCustomer(string(id))
 		case found:
 			in = control.CustomerOf(&set.customers[i])
+			if err := unchanged(r, control.VersionOfCustomer(in)); err != nil {
+				return err
+			}
 		}
 		if err := read(r, &in); err != nil {
 			return err
@@ -212,7 +224,7 @@ func (s *controlServer) listTrunks(r *http.Request) (any, error) {
 	list := []control.Trunk{}
 	for i := range s.app.trunks {
 		if t := &s.app.trunks[i]; of == "" || t.Customer == of {
-			list = append(list, control.TrunkOf(t))
+			list = append(list, trunkNow(t))
 		}
 	}
 	return list, nil
@@ -230,7 +242,13 @@ func (s *controlServer) showTrunk(r *http.Request) (any, error) {
 	if !ok {
 		return nil, noTrunk(r.PathValue("id"))
 	}
-	return control.TrunkOf(&s.app.trunks[i]), nil
+	return trunkNow(&s.app.trunks[i]), nil
+}
+
+func trunkNow(t *tsujiban.Trunk) control.Trunk {
+	v := control.TrunkOf(t)
+	v.Version = control.VersionOf(v)
+	return v
 }
 
 func (s *controlServer) addTrunk(r *http.Request) (any, error) { return s.putTrunk(r, true) }
@@ -252,6 +270,11 @@ func (s *controlServer) putTrunk(r *http.Request, add bool) (any, error) {
 			old = set.trunks[i]
 		}
 		in := control.TrunkOf(&old)
+		if found {
+			if err := unchanged(r, control.VersionOf(in)); err != nil {
+				return err
+			}
+		}
 		if err := read(r, &in); err != nil {
 			return err
 		}

@@ -62,6 +62,11 @@ func (s *controlServer) startPreview(r *http.Request) (any, error) {
 	if o.Days < 1 || o.Days > previewDays {
 		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "days: write 1 to %d", previewDays)
 	}
+	if o.Version == "" {
+		a.admin.Lock()
+		o.Version = a.rules.version()
+		a.admin.Unlock()
+	}
 	run, err := a.previewRun(&o)
 	if err != nil {
 		return nil, err

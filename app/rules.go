@@ -50,6 +50,11 @@ func ruleSet(closed, hints []string, l *tsujiban.Limits) control.RuleSet {
 	return control.RuleSet{Closed: append([]string{}, closed...), Hints: append([]string{}, hints...), Defaults: control.LimitsOf(l)}
 }
 
+// version is that of what is set at run time.
+func (r *rules) version() string {
+	return control.VersionOf(ruleSet(r.set.Closed, r.set.Hints, &r.set.Defaults))
+}
+
 func (s *controlServer) showRules(*http.Request) (any, error) {
 	a := s.app
 	a.admin.Lock()
@@ -57,7 +62,7 @@ func (s *controlServer) showRules(*http.Request) (any, error) {
 	r := a.rules
 	src := r.inForce()
 	return control.Rules{
-		Set: ruleSet(r.set.Closed, r.set.Hints, &r.set.Defaults), At: r.set.At, By: r.set.By, Note: r.set.Note,
+		Set: ruleSet(r.set.Closed, r.set.Hints, &r.set.Defaults), Version: r.version(), At: r.set.At, By: r.set.By, Note: r.set.Note,
 		Base:    ruleSet(r.source.Closed, r.source.Hints, &r.source.Defaults),
 		InForce: ruleSet(src.Closed, src.Hints, &src.Defaults), Fraud: fraudWord(src.Fraud), Policy: a.policy.Load().at,
 	}, nil
@@ -95,6 +100,9 @@ func (s *controlServer) setRules(r *http.Request) (any, error) {
 	a.admin.Lock()
 	defer a.admin.Unlock()
 	now := *a.rules
+	if err := unchanged(r, now.version()); err != nil {
+		return nil, err
+	}
 	set, err := over(now.set, &o)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,8 @@ type Rules struct {
 	Note    string    `json:"note,omitempty"`
 	Base    RuleSet   `json:"base"` // by the configuration; what is set comes on top, and defaults in its place
 	InForce RuleSet   `json:"in_force"`
-	Fraud   string    `json:"fraud"` // off, observe, enforce
+	Version string    `json:"version"` // of Set; see VersionOf
+	Fraud   string    `json:"fraud"`   // off, observe, enforce
 	Policy  time.Time `json:"policy"`
 }
 
@@ -32,7 +33,8 @@ type RulesOrder struct {
 // PreviewOrder asks what rules would have done to the last days of one's own calls.
 type PreviewOrder struct {
 	RulesOrder
-	Days int `json:"days"` // 1 to 31
+	Version string `json:"version,omitempty"` // of the rules that the order was made from
+	Days    int    `json:"days"`              // 1 to 31
 }
 
 // Preview is how far a preview is, and what it came to. There is one at a time.

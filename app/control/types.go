@@ -182,8 +182,9 @@ func ParseLang(s string) (tsujiban.Lang, error) {
 // CustomerState is a customer with all that stands about it now.
 type CustomerState struct {
 	Customer
-	Effective   Limits       `json:"effective"` // those in force: Ceiling, narrowed by Own
-	Ceiling     Limits       `json:"ceiling"`   // the operator's: its limits with the defaults filled in
+	Version     string       `json:"version,omitempty"` // of what the operator has set, where one customer is shown; see VersionOf
+	Effective   Limits       `json:"effective"`         // those in force: Ceiling, narrowed by Own
+	Ceiling     Limits       `json:"ceiling"`           // the operator's: its limits with the defaults filled in
 	Usage       Usage        `json:"usage"`
 	Restriction *Restriction `json:"restriction,omitempty"`
 	Trunks      []string     `json:"trunks,omitempty"`
@@ -266,6 +267,7 @@ type Trunk struct {
 	Username        string         `json:"username,omitempty"`
 	Realm           string         `json:"realm,omitempty"`
 	Digest          bool           `json:"digest"`
+	Version         string         `json:"version,omitempty"`  // only from the program; see VersionOf
 	Password        string         `json:"password,omitempty"` // only towards the program
 	Address         string         `json:"address,omitempty"`
 	Transport       string         `json:"transport,omitempty"`

@@ -2,6 +2,7 @@ package firms
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 
 // form is what a customer is set by. An empty limit follows the default.
 type form struct {
-	ID            string         `form:"id" max:"64"`
+	ID            string         `form:"id" max:"64" base:"-"`
 	Name          string         `form:"name" max:"600" need:"yes"`
 	Contact       string         `form:"contact" max:"254"`
 	Language      string         `form:"language" max:"2"`
@@ -41,22 +42,27 @@ type shown struct {
 
 func formOf(c *control.Customer) *shown {
 	l := &c.Limits
-	s := &shown{form: form{
+	return showing(form{
+		CapCall: tsujiban.Money(l.CapCall), CapDay: tsujiban.Money(l.CapDay), CapMonth: tsujiban.Money(l.CapMonth), Channels: l.Channels, PerSecond: l.CallsPerSecond, LongestCall: time.Duration(l.LongestCall),
 		ID: c.ID, Name: c.Name, Contact: c.Contact, Language: c.Language, Opened: c.Opened, International: c.International, Numbers: strings.Join(c.Numbers, "\n"),
 		Allow: strings.Join(l.AllowCountries, " "), Bar: strings.Join(l.BarCountries, " "), Prefixes: strings.Join(l.BarPrefixes, " "), Classes: l.AllowClasses, Hours: l.Hours,
-	}}
-	s.Call, s.Day, s.Month, s.Most, s.Rate = money(l.CapCall), money(l.CapDay), money(l.CapMonth), count(l.Channels), count(l.CallsPerSecond)
-	if l.LongestCall > 0 {
-		s.Longest = strings.TrimSuffix(strings.TrimSuffix(time.Duration(l.LongestCall).String(), "0s"), "0m")
+	})
+}
+
+// showing is a form as the page writes it.
+func showing(f form) *shown {
+	s := &shown{form: f, Call: money(f.CapCall), Day: money(f.CapDay), Month: money(f.CapMonth), Most: count(f.Channels), Rate: count(f.PerSecond)}
+	if f.LongestCall > 0 {
+		s.Longest = strings.TrimSuffix(strings.TrimSuffix(f.LongestCall.String(), "0s"), "0m")
 	}
 	return s
 }
 
-func money(a control.Amount) string {
+func money(a tsujiban.Money) string {
 	if a == 0 {
 		return ""
 	}
-	return tsujiban.Money(a).String()
+	return a.String()
 }
 
 func count(n int) string {
@@ -122,7 +128,8 @@ func edit(r *ui.Request) error {
 	if err != nil {
 		return err
 	}
-	return r.Page("edit", map[string]any{"Head": h, "Form": formOf(&h.Customer.Customer), "To": h.At + "/edit"})
+	f := formOf(&h.Customer.Customer)
+	return r.Page("edit", map[string]any{"Head": h, "Form": f, "Made": r.Made(h.Customer.Version, &f.form), "To": h.At + "/edit"})
 }
 
 func save(r *ui.Request) error {
@@ -136,17 +143,73 @@ func save(r *ui.Request) error {
 		return err
 	}
 	in.ID = h.Customer.ID
-	data := map[string]any{"Head": h, "Form": typed(r, in), "To": h.At + "/edit"}
+	made := r.WasMade()
+	data := map[string]any{"Head": h, "Form": typed(r, in), "Made": made, "To": h.At + "/edit"}
 	if len(wrong) > 0 {
 		return r.Again("edit", data, wrong)
 	}
-	if err := r.Office.Do(r.Context(), http.MethodPatch, order(in.ID, ""), in.patch(), nil); err != nil {
+	switch err := r.Office.Do(r.Context(), http.MethodPatch, order(in.ID, "?version="+url.QueryEscape(made.Version)), in.patch(), nil); {
+	case tsujiban.CodeOf(err) == tsujiban.CodeChanged:
+		return stale(r, &in)
+	case err != nil:
 		if wrong := refused(r, err); wrong != nil {
 			return r.Again("edit", data, wrong)
 		}
 		return err
 	}
 	return r.Done(h.At, "edit.saved")
+}
+
+// stale shows the form again when somebody else has changed the customer since it was made.
+func stale(r *ui.Request, in *form) error {
+	h, err := headOf(r, "edit")
+	if err != nil {
+		return err
+	}
+	now := &formOf(&h.Customer.Customer).form
+	made := r.Made(h.Customer.Version, now)
+	m := r.Merge(in, now)
+	for i := range m.Changed {
+		c := &m.Changed[i]
+		c.Label = r.T(labels[c.Field])
+		c.Now, c.Typed = inWords(r, c.Field, c.Now), inWords(r, c.Field, c.Typed)
+	}
+	var list control.Actions
+	if err := r.Office.Do(r.Context(), http.MethodGet, "/v1/actions?limit=20&customer="+url.QueryEscape(in.ID), nil, &list); err != nil {
+		return err
+	}
+	m.Since(list.Actions)
+	return r.Stale("edit", map[string]any{"Head": h, "Form": showing(*in), "Made": made, "To": h.At + "/edit", "Meanwhile": m})
+}
+
+// labels are what the page calls its fields.
+var labels = map[string]string{
+	"name": "edit.name", "contact": "edit.contact", "language": "edit.language", "opened": "edit.opened", "international": "edit.international", "numbers": "edit.numbers", "cap_call": "edit.cap_call",
+	"cap_day": "edit.cap_day", "cap_month": "edit.cap_month", "channels": "edit.channels", "per_second": "edit.per_second", "longest_call": "edit.longest_call", "allow": "edit.allow", "bar": "edit.bar",
+	"prefixes": "edit.prefixes", "class": "edit.classes", "hours": "edit.hours",
+}
+
+// choices are what the page calls the values of a choice.
+var choices = map[string]string{"ja": "show.japanese", "en": "show.english", "premium": "edit.premium", "satellite": "edit.satellite", "undesignated": "edit.undesignated"}
+
+// inWords says the value of a field as the page does.
+func inWords(r *ui.Request, field string, value any) any {
+	list, _ := value.([]string)
+	switch field {
+	case "language":
+		list = []string{value.(string)}
+	case "class":
+	default:
+		return value
+	}
+	var said []string
+	for _, v := range list {
+		if w := choices[v]; w != "" {
+			v = r.T(w)
+		}
+		said = append(said, v)
+	}
+	return said
 }
 
 func newCustomer(r *ui.Request) error {

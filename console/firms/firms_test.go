@@ -1,6 +1,7 @@
 package firms_test
 
 import (
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -29,6 +30,8 @@ type visit struct {
 	page string
 }
 
+var made = regexp.MustCompile(`name="(version|was)" value="([^"]*)"`)
+
 var token = regexp.MustCompile(`name="csrf" value="([^"]*)"`)
 
 func (v *visit) do(path string, want int, fields ...string) {
@@ -38,6 +41,9 @@ func (v *visit) do(path string, want int, fields ...string) {
 		method = http.MethodPost
 		if m := token.FindStringSubmatch(v.page); m != nil {
 			body.Set("csrf", m[1])
+		}
+		for _, m := range made.FindAllStringSubmatch(v.page, -1) {
+			body.Set(m[1], html.UnescapeString(m[2]))
 		}
 		for i := 0; i+1 < len(fields); i += 2 {
 			body.Add(fields[i], fields[i+1])
@@ -116,6 +122,44 @@ func TestCustomers(t *testing.T) {
 	}
 	v.do("/customers/hakata-shokai/history", http.StatusOK)
 	v.says("administrator@example.jp", "1日の上限 20000")
+}
+
+// TestTwoAtOnce: of two who change the same customer at the same time, the second is shown what the first has changed and keeps what it typed; what it did
+// not touch is as the first has set it.
+func TestTwoAtOnce(t *testing.T) {
+	s := consoletest.Start(t, "")
+	a, b := &visit{t: t, site: s, c: s.Client(people.Administrator)}, &visit{t: t, site: s, c: s.Client(people.Administrator)}
+	const at = "/customers/hakata-shokai/edit"
+	a.do(at, http.StatusOK)
+	b.do(at, http.StatusOK)
+	form := func(name, day, bar string) []string {
+		return []string{"name", name, "language", "ja", "international", "yes", "cap_day", day, "bar", bar}
+	}
+	a.do(at, http.StatusSeeOther, form("博多商会", "7000", "CU")...)
+	b.do(at, http.StatusConflict, form("博多商会"+evil, "", "SL")...)
+	b.says("この画面を開いた後に、設定が変更されました", "変更した人", "administrator@example.jp", "¥7,000", `name="cap_day" type="text" value="7000"`, `name="bar" type="text" value="SL"`, ">CU<", "&lt;script&gt;")
+	if strings.Contains(b.page, evil) {
+		t.Error("a name became script")
+	}
+	b.do(at, http.StatusUnprocessableEntity, append(form("博多商会", "7000", "SL"), "channels", "many")...)
+	b.do(at, http.StatusSeeOther, form("博多商会", "7000", "SL")...)
+	var c control.CustomerState
+	if err := s.App.Office("test").Do(t.Context(), http.MethodGet, "/v1/customers/hakata-shokai", nil, &c); err != nil {
+		t.Fatal(err)
+	}
+	if c.Limits.CapDay != control.Amount(7_000*tsujiban.Unit) || strings.Join(c.Limits.BarCountries, " ") != "SL" {
+		t.Errorf("%+v", c.Limits)
+	}
+	b.page = token.FindString(b.page) // a form that does not say what it was made from
+	b.do(at, http.StatusConflict, form("博多商会", "", "")...)
+
+	const trunk = "/customers/hakata-shokai/trunks"
+	a.do(trunk+"/edit?trunk=hakata-pbx", http.StatusOK)
+	b.do(trunk+"/edit?trunk=hakata-pbx", http.StatusOK)
+	a.do(trunk, http.StatusSeeOther, "id", "hakata-pbx", "sources", "127.0.0.1", "address", "192.0.2.7:5060")
+	b.do(trunk, http.StatusConflict, "id", "hakata-pbx", "sources", "127.0.0.1 192.0.2.9")
+	b.says("着信の送り先", `value="192.0.2.7:5060"`, `value="127.0.0.1 192.0.2.9"`)
+	b.do(trunk, http.StatusSeeOther, "id", "hakata-pbx", "sources", "127.0.0.1 192.0.2.9", "address", "192.0.2.7:5060")
 }
 
 // TestTrunks: another customer's trunk is not there; passwords are set and never shown.

@@ -13,8 +13,8 @@ import (
 
 // trunkForm is what a trunk is set by.
 type trunkForm struct {
-	ID          string `form:"id" max:"64" need:"yes"`
-	New         bool   `form:"new"`
+	ID          string `form:"id" max:"64" need:"yes" base:"-"`
+	New         bool   `form:"new" base:"-"`
 	Sources     string `form:"sources" max:"4000"`
 	Certificate string `form:"certificate" max:"255"`
 	Username    string `form:"username" max:"200"`
@@ -61,21 +61,24 @@ func editTrunk(r *ui.Request) error {
 	if err != nil {
 		return err
 	}
-	f := &trunkForm{New: true}
-	digest := false
+	data := map[string]any{"Head": h, "Form": &trunkForm{New: true}}
 	if id := r.URL.Query().Get("trunk"); id != "" {
 		t, err := own(r, h.Customer.ID, id)
 		if err != nil {
 			return err
 		}
-		var sources []string
-		for _, p := range t.Sources {
-			sources = append(sources, p.String())
-		}
-		digest = t.Digest
-		f = &trunkForm{ID: t.ID, Sources: strings.Join(sources, " "), Certificate: t.CertificateName, Username: t.Username, Realm: t.Realm, Address: t.Address, Transport: t.Transport, Registrar: t.Registrar, Domain: t.Domain}
+		f := trunkFormOf(t)
+		data["Form"], data["Made"], data["Digest"] = f, r.Made(t.Version, f), t.Digest
 	}
-	return r.Page("trunk", map[string]any{"Head": h, "Form": f, "Digest": digest})
+	return r.Page("trunk", data)
+}
+
+func trunkFormOf(t *control.Trunk) *trunkForm {
+	var sources []string
+	for _, p := range t.Sources {
+		sources = append(sources, p.String())
+	}
+	return &trunkForm{ID: t.ID, Sources: strings.Join(sources, " "), Certificate: t.CertificateName, Username: t.Username, Realm: t.Realm, Address: t.Address, Transport: t.Transport, Registrar: t.Registrar, Domain: t.Domain}
 }
 
 func saveTrunk(r *ui.Request) error {
@@ -88,7 +91,8 @@ func saveTrunk(r *ui.Request) error {
 	if err != nil {
 		return err
 	}
-	data := map[string]any{"Head": h, "Form": &f}
+	made := r.WasMade()
+	data := map[string]any{"Head": h, "Form": &f, "Made": made}
 	again := func(wrong ui.Fields) error { return r.Again("trunk", data, wrong) }
 	in := map[string]any{
 		"customer": h.Customer.ID, "certificate_name": f.Certificate, "username": f.Username, "realm": f.Realm, "address": f.Address, "transport": f.Transport, "registrar": f.Registrar, "domain": f.Domain,
@@ -109,15 +113,17 @@ func saveTrunk(r *ui.Request) error {
 	if len(wrong) > 0 {
 		return again(wrong)
 	}
-	method := http.MethodPost
+	method, path := http.MethodPost, "/v1/trunks/"+url.PathEscape(f.ID)
 	if !f.New {
-		method = http.MethodPatch
+		method, path = http.MethodPatch, path+"?version="+url.QueryEscape(made.Version)
 		if _, err := own(r, h.Customer.ID, f.ID); err != nil {
 			return err
 		}
 	}
-	if err := r.Office.Do(r.Context(), method, "/v1/trunks/"+url.PathEscape(f.ID), in, nil); err != nil {
+	if err := r.Office.Do(r.Context(), method, path, in, nil); err != nil {
 		switch {
+		case tsujiban.CodeOf(err) == tsujiban.CodeChanged:
+			return staleTrunk(r, h, &f)
 		case tsujiban.CodeOf(err) == tsujiban.CodeExists:
 			return again(ui.Fields{"id": r.T("edit.exists")})
 		case tsujiban.CodeOf(err) == tsujiban.CodeInvalid && strings.Contains(err.Error(), "needs its password"):
@@ -129,6 +135,26 @@ func saveTrunk(r *ui.Request) error {
 		return err
 	}
 	return r.Done(h.At+"/trunks", "trunks.saved", f.ID)
+}
+
+// staleTrunk shows the form again when somebody else has changed the trunk since it was made. A password has to be typed again.
+func staleTrunk(r *ui.Request, h *head, f *trunkForm) error {
+	t, err := own(r, h.Customer.ID, f.ID)
+	if err != nil {
+		return err
+	}
+	now := trunkFormOf(t)
+	made := r.Made(t.Version, now)
+	m := r.Merge(f, now)
+	for i := range m.Changed {
+		m.Changed[i].Label = r.T("trunks" + "." + m.Changed[i].Field)
+	}
+	var list control.Actions
+	if err := r.Office.Do(r.Context(), http.MethodGet, "/v1/actions?limit=20&object="+url.QueryEscape(f.ID), nil, &list); err != nil {
+		return err
+	}
+	m.Since(list.Actions)
+	return r.Stale("trunk", map[string]any{"Head": h, "Form": f, "Made": made, "Digest": t.Digest, "Meanwhile": m})
 }
 
 // prefix reads a network, or a single address.

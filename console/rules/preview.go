@@ -139,7 +139,11 @@ func (p *previewPage) start(r *ui.Request) error {
 	if len(wrong) > 0 {
 		return page(r, rules, f, wrong)
 	}
-	err = r.Office.Do(r.Context(), http.MethodPost, "/v1/rules/preview", control.PreviewOrder{RulesOrder: f.order(&rules.Set), Days: f.Days}, nil)
+	made := r.WasMade().Version
+	if made != rules.Version {
+		return stale(r, f)
+	}
+	err = r.Office.Do(r.Context(), http.MethodPost, "/v1/rules/preview", control.PreviewOrder{RulesOrder: f.order(&rules.Set), Days: f.Days, Version: made}, nil)
 	switch code := tsujiban.CodeOf(err); {
 	case err == nil:
 		return r.Redirect("/rules/preview")
@@ -160,6 +164,22 @@ func (p *previewPage) cancel(r *ui.Request) error {
 		return err
 	}
 	return r.Done("/rules/preview", "preview.cancelled")
+}
+
+// previewed is the form of the rules that were looked at. What the order does not name is as now.
+func previewed(o control.RulesOrder, set control.RuleSet) *form {
+	if o.Closed != nil {
+		set.Closed = *o.Closed
+	}
+	if o.Hints != nil {
+		set.Hints = *o.Hints
+	}
+	if o.Defaults != nil {
+		set.Defaults = *o.Defaults
+	}
+	f := formOf(&set)
+	f.Note = o.Note
+	return f
 }
 
 // apply sets the rules that were looked at.
@@ -183,7 +203,15 @@ func (p *previewPage) apply(r *ui.Request) error {
 	}
 	o := v.Order.RulesOrder
 	o.Note = in.Note
-	if err := r.Office.Do(r.Context(), http.MethodPut, "/v1/rules", o, nil); err != nil {
+	err = give(r, o, v.Order.Version)
+	if tsujiban.CodeOf(err) == tsujiban.CodeChanged {
+		rules, err := read(r)
+		if err != nil {
+			return err
+		}
+		return stale(r, previewed(o, rules.Set))
+	}
+	if err != nil {
 		return err
 	}
 	return r.Done("/rules", "rules.done")

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -25,8 +26,8 @@ type form struct {
 	Allow     string         `form:"allow_countries" max:"2000"`
 	Prefixes  string         `form:"bar_prefixes" max:"20000"`
 	Hours     string         `form:"hours" max:"200"`
-	Note      string         `form:"note" max:"6000"`
-	Days      int            `form:"days"`
+	Note      string         `form:"note" max:"6000" base:"-"`
+	Days      int            `form:"days" base:"-"`
 }
 
 // listed splits what people write one a line, or with commas.
@@ -68,7 +69,10 @@ func show(r *ui.Request) error {
 }
 
 func page(r *ui.Request, rules *control.Rules, f *form, wrong ui.Fields) error {
-	data := map[string]any{"Rules": rules, "Form": f, "Limits": limits(rules)}
+	data := map[string]any{"Rules": rules, "Form": f, "Limits": limits(rules), "Made": r.WasMade()}
+	if wrong == nil {
+		data["Made"] = r.Made(rules.Version, f)
+	}
 	if wrong != nil {
 		return r.Again("rules", data, wrong)
 	}
@@ -133,7 +137,10 @@ func set(r *ui.Request) error {
 	if len(wrong) > 0 {
 		return page(r, rules, f, wrong)
 	}
-	err = r.Office.Do(r.Context(), http.MethodPut, "/v1/rules", f.order(&rules.Set), nil)
+	err = give(r, f.order(&rules.Set), r.WasMade().Version)
+	if tsujiban.CodeOf(err) == tsujiban.CodeChanged {
+		return stale(r, f)
+	}
 	if tsujiban.CodeOf(err) == tsujiban.CodeInvalid && err != nil {
 		return page(r, rules, f, placed(r, err))
 	}
@@ -141,6 +148,37 @@ func set(r *ui.Request) error {
 		return err
 	}
 	return r.Done("/rules", "rules.done")
+}
+
+// give sets the rules, unless others have set them since that version.
+func give(r *ui.Request, o control.RulesOrder, version string) error {
+	return r.Office.Do(r.Context(), http.MethodPut, "/v1/rules?version="+url.QueryEscape(version), o, nil)
+}
+
+// stale shows the form again when somebody else has changed the rules since it was made.
+func stale(r *ui.Request, f *form) error {
+	rules, err := read(r)
+	if err != nil {
+		return err
+	}
+	now := formOf(&rules.Set)
+	made := r.Made(rules.Version, now)
+	m := r.Merge(f, now)
+	for i := range m.Changed {
+		m.Changed[i].Label = r.T(labels[m.Changed[i].Field])
+	}
+	var list control.Actions
+	if err := r.Office.Do(r.Context(), http.MethodGet, "/v1/actions?limit=20&verb=rules-set", nil, &list); err != nil {
+		return err
+	}
+	m.Since(list.Actions)
+	return r.Stale("rules", map[string]any{"Rules": rules, "Form": f, "Limits": limits(rules), "Made": made, "Meanwhile": m})
+}
+
+// labels are what the page calls its fields.
+var labels = map[string]string{
+	"closed": "rules.closed", "hints": "rules.hints", "cap_call": "rule.cap-call", "cap_day": "rule.cap-day", "cap_month": "rule.cap-month", "channels": "rule.channels", "calls_per_second": "rule.calls-per-second",
+	"longest_call": "rule.longest-call", "bar_countries": "rule.bar-countries", "allow_countries": "rule.allow-countries", "bar_prefixes": "rule.bar-prefixes", "hours": "rule.hours",
 }
 
 // placed puts an error of the rules beside its field.

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -17,6 +18,8 @@ import (
 const evil = `<script>alert(1)</script>`
 
 var csrf = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
+
+var made = regexp.MustCompile(`name="(version|was)" value="([^"]*)"`)
 
 // desk is a person at the pages, without script.
 type desk struct {
@@ -57,6 +60,11 @@ func (d *desk) post(from, to string, form url.Values, status int, says string) {
 		d.t.Fatalf("%s has no form:\n%s", from, page)
 	}
 	form.Set("csrf", m[1])
+	for _, m := range made.FindAllStringSubmatch(page, -1) {
+		if !form.Has(m[1]) {
+			form.Set(m[1], html.UnescapeString(m[2]))
+		}
+	}
 	resp, err := d.c.PostForm(d.site.URL+to, form)
 	if err != nil {
 		d.t.Fatal(err)
@@ -114,6 +122,34 @@ func TestRules(t *testing.T) {
 	if _, text := (&desk{t, site, site.Client(people.Viewer)}).get("/rules"); strings.Contains(text, `name="closed"`) {
 		t.Error("a viewer is offered a form")
 	}
+}
+
+// TestTwoAtOnce: rules that others have set since a form, or a preview, was made are shown before they are set anew.
+func TestTwoAtOnce(t *testing.T) {
+	site := consoletest.Start(t, "")
+	d := &desk{t, site, site.Client(people.Administrator)}
+	_, page := d.get("/rules")
+	old := map[string]string{}
+	for _, m := range made.FindAllStringSubmatch(page, -1) {
+		old[m[1]] = html.UnescapeString(m[2])
+	}
+	form := func(closed, day string) url.Values {
+		return url.Values{"closed": {closed}, "hints": {"232"}, "cap_day": {day}, "days": {"7"}, "note": {"演習" + evil}}
+	}
+	d.post("/rules", "/rules/preview", form("886", ""), 303, "試算")
+	site.Until(func() bool { _, text := d.get("/rules/preview"); return strings.Contains(text, "完了") })
+	d.post("/rules", "/rules", form("53", "30,000"), 303, "変更しました")
+	second := form("675", "")
+	second.Set("version", old["version"])
+	second.Set("was", old["was"])
+	d.post("/rules", "/rules", second, 409, "この画面を開いた後に、設定が変更されました")
+	second.Del("csrf")
+	d.post("/rules", "/rules/preview", second, 409, `name="cap_day" type="text" value="30000"`)
+	d.post("/rules/preview", "/rules/preview/apply", url.Values{"note": {"適用"}}, 409, "¥30,000")
+	if _, text := d.get("/rules"); !strings.Contains(text, "53") || strings.Contains(text, "886") || strings.Contains(text, "675") {
+		t.Errorf("%s", text)
+	}
+	d.post("/rules", "/rules", form("675", ""), 303, "変更しました")
 }
 
 // TestRetention holds records, releases them, and lets a second person agree where the rule says so.

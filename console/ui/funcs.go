@@ -93,16 +93,17 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 			s, _ := kind.(string) // (and .Watched "warn") is false where it is not
 			return Bar(share, s)
 		},
-		"spark": Spark,
-		"json":  b.node.chart,
-		"asset": Asset,
-		"icon":  icon,
-		"badge": badge,
-		"dict":  dict,
-		"list":  func(v ...any) []any { return v },
-		"yes":   func(b *bool) bool { return b != nil && *b },
-		"add":   func(a, b int) int { return a + b },
-		"minus": func(a, b uint64) uint64 { return a - min(a, b) },
+		"spark":   Spark,
+		"json":    b.node.chart,
+		"asset":   Asset,
+		"icon":    icon,
+		"badge":   badge,
+		"setting": func(v any) string { return b.setting(l, v) },
+		"dict":    dict,
+		"list":    func(v ...any) []any { return v },
+		"yes":     func(b *bool) bool { return b != nil && *b },
+		"add":     func(a, b int) int { return a + b },
+		"minus":   func(a, b uint64) uint64 { return a - min(a, b) },
 	}
 }
 

@@ -1,0 +1,71 @@
+package app
+
+import (
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"tsujiban"
+	"tsujiban/app/control"
+)
+
+// TestVersion: of many who change the same at the same time, from the same picture of it, one does; the others learn that it has changed.
+func TestVersion(t *testing.T) {
+	r := newSite(t).start()
+	office := r.Office("sato")
+	var c control.CustomerState
+	var rules control.Rules
+	if err := office.Do(t.Context(), http.MethodGet, "/v1/customers/hakata-shokai", nil, &c); err != nil {
+		t.Fatal(err)
+	}
+	if err := office.Do(t.Context(), http.MethodGet, "/v1/rules", nil, &rules); err != nil {
+		t.Fatal(err)
+	}
+	if c.Version == "" || rules.Version == "" {
+		t.Fatalf("no version: %q %q", c.Version, rules.Version)
+	}
+	const many = 8
+	for _, order := range []struct {
+		method, path string
+		in           func(n int) any
+	}{
+		{http.MethodPatch, "/v1/customers/hakata-shokai?version=" + url.QueryEscape(c.Version), func(n int) any {
+			return map[string]any{"limits": map[string]any{"channels": n + 20}}
+		}},
+		{http.MethodPut, "/v1/rules?version=" + url.QueryEscape(rules.Version), func(n int) any {
+			return control.RulesOrder{Defaults: &control.Limits{Channels: n + 20}, Note: "x"}
+		}},
+	} {
+		var done, late atomic.Int64
+		var all sync.WaitGroup
+		for n := range many {
+			all.Go(func() {
+				switch err := office.Do(t.Context(), order.method, order.path, order.in(n), nil); {
+				case err == nil:
+					done.Add(1)
+				case tsujiban.CodeOf(err) == tsujiban.CodeChanged:
+					late.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if done.Load() != 1 || late.Load() != many-1 {
+			t.Errorf("%s: %d changed it, %d were told", order.path, done.Load(), late.Load())
+		}
+	}
+	// What the customer sets for itself is none of it.
+	if err := office.Do(t.Context(), http.MethodGet, "/v1/customers/hakata-shokai", nil, &c); err != nil {
+		t.Fatal(err)
+	}
+	was := c.Version
+	if err := office.Do(t.Context(), http.MethodPatch, "/v1/customers/hakata-shokai/own", control.Own{CapDay: control.Amount(tsujiban.Unit)}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := office.Do(t.Context(), http.MethodGet, "/v1/customers/hakata-shokai", nil, &c); err != nil || c.Version != was {
+		t.Errorf("%q, was %q; %v", c.Version, was, err)
+	}
+}
