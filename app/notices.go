@@ -265,9 +265,9 @@ func (f *following) put(ctx context.Context, ns []outbox.Notice) {
 }
 
 var (
-	seqKey   = []byte(`{"seq":`)
-	kindKey  = []byte(`"kind":"`)
-	capWords = [][]byte{[]byte(`"cap-day"`), []byte(`"cap-month"`)}
+	seqKey  = []byte(`{"seq":`)
+	kindKey = []byte(`"kind":"`)
+	capWord = []byte(`"cap-`) // of a day or a month, among others: event looks closer
 )
 
 // telling looks at a line without reading it whole: calls are many, and hardly ever to be told.
@@ -288,7 +288,7 @@ func telling(line []byte) (seq uint64, tell bool) {
 	case "set":
 		return seq, bytes.Contains(line, []byte(overdueNote)) || bytes.Contains(line, []byte(people.ProposedNote))
 	case "attempt", "ended":
-		return seq, bytes.Contains(line, capWords[0]) || bytes.Contains(line, capWords[1])
+		return seq, bytes.Contains(line, capWord) // one search: it is half of what this reading costs
 	}
 	return seq, false
 }
