@@ -3,7 +3,9 @@ package app
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tsujiban"
@@ -69,7 +71,31 @@ func (s *controlServer) events(w http.ResponseWriter, r *http.Request) {
 func (s *controlServer) actions(r *http.Request) (any, error) {
 	v := r.URL.Query()
 	q := store.ActionQuery{Customer: tsujiban.CustomerID(v.Get("customer")), By: v.Get("by"), Verb: v.Get("verb"), Object: v.Get("object")}
+	kinds := v["kind"]
+	if len(kinds) == 0 {
+		kinds = []string{control.KindSettings} // what others did, and on what ground they looked, is told to who asks for it
+	}
+	for _, k := range kinds {
+		if !slices.Contains(control.Kinds, k) {
+			return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "there is no kind %q of actions; write one of %s", k, strings.Join(control.Kinds, ", "))
+		}
+	}
+	for _, k := range control.Kinds {
+		switch settings := slices.Contains(kinds, control.KindSettings); {
+		case slices.Contains(kinds, k) && !settings:
+			q.Verbs = append(q.Verbs, control.DeedVerbs(k)...)
+		case !slices.Contains(kinds, k) && settings: // settings have all verbs that no other kind has
+			q.Without = append(q.Without, control.DeedVerbs(k)...)
+		}
+	}
 	var err error
+	for name, to := range map[string]*time.Time{"from": &q.From, "to": &q.To} {
+		if text := v.Get(name); text != "" {
+			if *to, err = time.Parse(time.RFC3339, text); err != nil {
+				return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "%s: %q is no time", name, text)
+			}
+		}
+	}
 	if q.Limit, err = limitOf(r); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"tsujiban"
@@ -96,7 +97,19 @@ func (a *App) takeInquiry(ctx context.Context, c *inquiry.Case) error {
 	if _, err := a.record(ctx, c.By, note); err != nil {
 		return err
 	}
-	return a.store.OpenInquiry(ctx, c)
+	if err := a.store.OpenInquiry(ctx, c); err != nil {
+		return err
+	}
+	return a.inquiryDeed(ctx, c.By, "inquiry-open", c, control.Deed{})
+}
+
+// inquiryDeed keeps a step of a case in the record of actions.
+func (a *App) inquiryDeed(ctx context.Context, by, verb string, c *inquiry.Case, d control.Deed) error {
+	d.What = string(c.Kind)
+	if d.Text == "" {
+		d.Text = strings.TrimSpace(c.Agency + " " + c.Document)
+	}
+	return a.keepDeed(ctx, by, verb, "", strconv.FormatInt(c.ID, 10), d)
 }
 
 func (s *controlServer) listInquiries(r *http.Request) (any, error) {
@@ -142,15 +155,18 @@ func (s *controlServer) closeInquiry(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.app.inquiryCase(r.Context(), id); err != nil {
+	c, err := s.app.inquiryCase(r.Context(), id)
+	if err != nil {
 		return nil, err
 	}
 	done, err := s.app.record(r.Context(), byOf(r), fmt.Sprintf("inquiry case %d: closed; %s", id, o.Note))
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.app.store.CloseInquiry(r.Context(), id, s.app.now(), byOf(r), o.Note)
-	return done, err
+	if _, err = s.app.store.CloseInquiry(r.Context(), id, s.app.now(), byOf(r), o.Note); err != nil {
+		return done, err
+	}
+	return done, s.app.inquiryDeed(r.Context(), byOf(r), "inquiry-close", &c, control.Deed{Text: o.Note})
 }
 
 // ground finds the case that a question is asked under, and opens one when the ground names a document that is none yet. A document
@@ -173,6 +189,9 @@ func (a *App) ground(ctx context.Context, text, by string, q *inquiry.Question) 
 		return c, nil
 	case err == nil:
 		if _, err := a.record(ctx, by, fmt.Sprintf("inquiry case %d: its document names %s, too", c.ID, d.Number)); err != nil {
+			return c, err
+		}
+		if err := a.inquiryDeed(ctx, by, "inquiry-number", &c, control.Deed{Number: d.Number.Masked()}); err != nil {
 			return c, err
 		}
 		return a.store.NameNumber(ctx, c.ID, d.Number)
@@ -226,6 +245,9 @@ func (a *App) look(ctx context.Context, by, purpose string, c *inquiry.Case, q *
 	}
 	asked, err := a.record(ctx, by, questionNote(purpose, c, q, reveal))
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := a.inquiryDeed(ctx, by, "inquiry-"+purpose, c, control.Deed{Number: a.maskedDigits(inquiry.HomeDigitsOf(q.Number)), From: a.local(q.From), To: a.local(q.To), Whole: reveal}); err != nil {
 		return nil, nil, err
 	}
 	behind := a.viewed.wait(ctx, asked.Seq)

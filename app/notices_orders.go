@@ -74,7 +74,7 @@ func (s *controlServer) noticeAgain(r *http.Request) (any, error) {
 	if n.State != outbox.Dead {
 		return nil, tsujiban.Errorf(tsujiban.CodeConflict, "notice %s is %s; only one that was given up is sent again", n.ID, n.State)
 	}
-	done, err := a.record(r.Context(), byOf(r), "notice "+n.ID+": sent again")
+	done, err := a.deed(r.Context(), byOf(r), "notice "+n.ID+": sent again", "notice-again", n.Customer, cut(n.ID, 12), control.Deed{Text: n.To})
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (s *controlServer) testNotice(r *http.Request) (any, error) {
 			return nil, err
 		}
 	}
-	done, err := a.record(r.Context(), byOf(r), "test notice to "+strconv.Itoa(len(to))+" recipients")
+	done, err := a.deed(r.Context(), byOf(r), "test notice to "+strconv.Itoa(len(to))+" recipients", "notice-test", "", "", control.Deed{Count: len(to)})
 	if err != nil {
 		return nil, err
 	}

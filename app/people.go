@@ -29,10 +29,7 @@ func (a *App) startPeople(context.Context) error {
 	c := &a.cfg.Console
 	a.door = people.NewDoor(people.Options{
 		Store: a.store, Keys: keys, Clock: a.now, Second: c.Second, Terms: people.Terms{Idle: c.Idle, Absolute: c.Absolute},
-		Record: func(ctx context.Context, by, note string) error {
-			_, err := a.record(ctx, by, note)
-			return err
-		},
+		Record: a.recordPeople,
 	})
 	return nil
 }

@@ -153,7 +153,7 @@ func (s *controlServer) exportOrder(r *http.Request) (q control.CallSearch, quer
 		q.Limit = min(limit, maxExport)
 	}
 	query.Limit = min(q.Limit, exportPage)
-	done, err := a.record(r.Context(), byOf(r), "export: "+lookNote(&q))
+	done, err := a.deed(r.Context(), byOf(r), "export: "+lookNote(&q), "calls-export", tsujiban.CustomerID(q.Customer), "", a.searched(&q))
 	if err != nil {
 		return q, query, err
 	}

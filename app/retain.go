@@ -125,7 +125,7 @@ func (r *retainRun) kind(ctx context.Context, kind retention.Kind, past func(tim
 		if p.Applicants > 0 {
 			note += fmt.Sprintf("; with what the ledger knows of applicants who were turned down: %d", p.Applicants)
 		}
-		if _, err := r.app.record(ctx, r.by, note); err != nil {
+		if _, err := r.app.deed(ctx, r.by, note, "erase", "", "", control.Deed{What: kind.String(), Count: p.Count, From: r.app.local(p.Oldest), To: r.app.local(p.Newest)}); err != nil {
 			return err
 		}
 		n, err := erase(before)
@@ -261,7 +261,11 @@ func (r *retainRun) eraseSegments(ctx context.Context, row *control.RetentionKin
 	for _, s := range gone {
 		note += fmt.Sprintf(" %d-%d", s.First, s.Last)
 	}
-	done, err := r.app.record(ctx, r.by, note)
+	entries := uint64(0)
+	for _, s := range gone {
+		entries += s.Last - s.First + 1
+	}
+	done, err := r.app.deed(ctx, r.by, note, "erase", "", "", control.Deed{What: retention.Journal.String(), Count: int(entries), To: r.app.local(row.Before)})
 	if err != nil {
 		return err
 	}

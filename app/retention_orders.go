@@ -124,7 +124,7 @@ func (s *controlServer) addHold(r *http.Request) (any, error) {
 			return err
 		}
 		// In force before it is recorded: what is kept too long can be erased later, what is erased cannot be brought back.
-		done, err = a.record(free, h.By, "retention: "+h.String())
+		done, err = a.deed(free, h.By, "retention: "+h.String(), "hold-add", h.Customer, strconv.FormatInt(h.ID, 10), control.Deed{Number: maskedOrNone(h.Number), From: a.local(h.From), To: a.local(h.To), Text: h.Text})
 		return err
 	})
 	return done, err
@@ -145,10 +145,17 @@ func (s *controlServer) releaseHold(r *http.Request) (any, error) {
 	}
 	var done control.Done
 	err = a.keeper.order(r.Context(), false, func(free context.Context) (err error) {
-		if done, err = a.record(free, byOf(r), "retention: hold "+strconv.FormatInt(id, 10)+" is released: "+o.Note); err != nil {
+		if done, err = a.deed(free, byOf(r), "retention: hold "+strconv.FormatInt(id, 10)+" is released: "+o.Note, "hold-release", "", strconv.FormatInt(id, 10), control.Deed{Text: o.Note}); err != nil {
 			return err
 		}
 		return a.store.ReleaseHold(free, id, byOf(r), o.Note, a.now())
 	})
 	return done, err
+}
+
+func maskedOrNone(n tsujiban.Number) string {
+	if n.IsZero() {
+		return ""
+	}
+	return n.Masked()
 }

@@ -179,7 +179,7 @@ func (s *controlServer) calls(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	done, err := a.record(r.Context(), byOf(r), lookNote(&q))
+	done, err := a.deed(r.Context(), byOf(r), lookNote(&q), "calls-search", tsujiban.CustomerID(q.Customer), "", a.searched(&q))
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +206,7 @@ func (s *controlServer) look(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.app.record(r.Context(), byOf(r), o.Note)
+	return s.app.deed(r.Context(), byOf(r), o.Note, "calls-journal", "", "", control.Deed{Text: o.Note})
 }
 
 func (s *controlServer) newKey(r *http.Request) (any, error) {

@@ -174,7 +174,7 @@ func (s *controlServer) billOrder(r *http.Request) (o billOrder, err error) {
 		note += "; whole numbers"
 	}
 	o.behind = a.fresh(r.Context()) // before the look is recorded, for which nobody needs to wait in the view
-	_, err = a.record(r.Context(), byOf(r), note)
+	_, err = a.deed(r.Context(), byOf(r), note, "calls-bill", tsujiban.CustomerID(o.state.ID), "", control.Deed{Month: o.month, Whole: o.whole, Text: v.Get("ground")})
 	return o, err
 }
 

@@ -134,9 +134,12 @@ type ActionQuery struct {
 	Customer tsujiban.CustomerID
 	By       string
 	Verb     string
+	Verbs    []string // one of them
+	Without  []string // none of them
 	Object   string
-	Before   int64 // only actions with a smaller ID: the last ID of the page before
-	Limit    int   // 1 to MaxPage; 0 means DefaultPage
+	From, To time.Time // at From or later, and before To
+	Before   int64     // only actions with a smaller ID: the last ID of the page before
+	Limit    int       // 1 to MaxPage; 0 means DefaultPage
 }
 
 // LimitsPatch changes some limits and keeps the others: a nil field is kept. A pointer to

@@ -18,6 +18,9 @@ const NotTheirs = "the customer says that the use is not theirs: "
 
 // Noted parts the note of an action. Which of it somebody typed, its verb tells.
 func (a *Action) Noted(l tsujiban.Lang) Noted {
+	if d, ok := a.Deed(); ok {
+		return d.Noted(l)
+	}
 	switch a.Verb {
 	case "restrict", "release":
 		return TypedNote(a.Note, l)

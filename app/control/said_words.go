@@ -18,6 +18,8 @@ var saidWords = [][2]string{
 	{"%s stands against customer %q; release it, and the case is closed", "契約者「$2」は規制中（$1）です。解除すると事案も終了します。"},
 	{"customer %s: by the ledger %s is %s", "番号 $2 は台帳では $3 です（契約者 $1）。番号の割り当ては台帳で行ってください。"},
 	{"this was changed meanwhile: read it again", "この内容は、その間に変更されています。もう一度読み込んでください。"},
+	{"there is no kind %q of actions; write one of %s", "操作の種類「$1」はありません。$2 のいずれかにしてください。"},
+	{"%q is no time", "「$1」は日時として読めません。"},
 	{"there is no customer %q", "契約者「$1」は登録されていません。"},
 	{"there is no customer %q; add it first", "契約者「$1」は登録されていません。先に登録してください。"},
 	{"there is no trunk %q", "トランク「$1」は登録されていません。"},

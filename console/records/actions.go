@@ -4,31 +4,91 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tsujiban/app/control"
 	"tsujiban/console/ui"
 	"tsujiban/ledger/sheet"
+	"tsujiban/people"
 )
 
 // filter is what the record of actions is narrowed to.
 type filter struct {
-	By       string `form:"by" max:"254"`
-	Verb     string `form:"verb" max:"64"`
-	Customer string `form:"customer" max:"64"`
-	Object   string `form:"object" max:"64"`
-	Cursor   string `form:"cursor" max:"32"`
+	By       string    `form:"by" max:"254"`
+	Kind     string    `form:"kind" max:"20"`
+	Verb     string    `form:"verb" max:"64"`
+	Customer string    `form:"customer" max:"64"`
+	Object   string    `form:"object" max:"64"`
+	From     time.Time `form:"from"`
+	To       time.Time `form:"to"` // with that day
+	Cursor   string    `form:"cursor" max:"32"`
 }
 
-func (f *filter) query(cursor string, limit int) string {
-	v := url.Values{"limit": {strconv.Itoa(limit)}}
+// values are the filter as the page's address and the order have it, but for what they write otherwise.
+func (f *filter) values(cursor string) url.Values {
+	v := url.Values{}
 	for k, s := range map[string]string{"by": f.By, "verb": f.Verb, "customer": f.Customer, "object": f.Object, "cursor": cursor} {
 		if s != "" {
 			v.Set(k, s)
 		}
 	}
-	return v.Encode()
+	return v
+}
+
+// page is the address of the page, or of its table.
+func (f *filter) page(r *ui.Request, path, cursor string) string {
+	v := f.values(cursor)
+	if f.Kind != "" {
+		v.Set("kind", f.Kind)
+	}
+	for name, day := range map[string]string{"from": f.day(r, f.From), "to": f.day(r, f.To)} {
+		if day != "" {
+			v.Set(name, day)
+		}
+	}
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
+
+func (f *filter) day(r *ui.Request, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(r.Zone).Format(time.DateOnly)
+}
+
+func (f *filter) order(r *ui.Request, cursor string, limit int) string {
+	v := f.values(cursor)
+	v.Set("limit", strconv.Itoa(limit))
+	if strings.Contains(f.By, "@") && !strings.HasSuffix(f.By, ")") {
+		v.Set("by", f.By+" (console)") // whoever has a login acts from there
+	}
+	v["kind"] = control.Kinds
+	if f.Kind != "" {
+		v["kind"] = []string{f.Kind}
+	}
+	for name, t := range map[string]time.Time{"from": f.From, "to": through(r, f.To)} {
+		if !t.IsZero() {
+			v.Set(name, t.UTC().Format(time.RFC3339))
+		}
+	}
+	return "/v1/actions?" + v.Encode()
+}
+
+// read asks for a page of the record. On what paper the police asked, and for which number, is for those who answer them.
+func (f *filter) read(r *ui.Request, cursor string, limit int) (list control.Actions, err error) {
+	err = r.Office.Do(r.Context(), http.MethodGet, f.order(r, cursor, limit), nil, &list)
+	for i := range list.Actions {
+		if a := &list.Actions[i]; a.Kind() == control.KindInquiries && !r.Person.May(people.SeeInquiries) {
+			a.Note = ""
+		}
+	}
+	return list, err
 }
 
 // The sizes of a page of the record and of a table of it.
@@ -43,19 +103,25 @@ func actions(r *ui.Request) error {
 	if err != nil {
 		return err
 	}
-	data := map[string]any{"Filter": f, "Verbs": verbs(r)}
+	if f.Kind != "" && !slices.Contains(control.Kinds, f.Kind) {
+		f.Kind = ""
+	}
+	if !f.To.IsZero() && f.To.Before(f.From) {
+		wrong["to"] = r.T("calls.backwards")
+	}
+	data := map[string]any{"Filter": f, "Kinds": kinds(r), "Verbs": verbs(r, f.Kind), "From": f.day(r, f.From), "To": f.day(r, f.To)}
 	if len(wrong) > 0 {
 		return r.Again("record", data, wrong)
 	}
-	var list control.Actions
-	if err := r.Office.Do(r.Context(), http.MethodGet, "/v1/actions?"+f.query(f.Cursor, pageActions), nil, &list); err != nil {
+	list, err := f.read(r, f.Cursor, pageActions)
+	if err != nil {
 		return r.Retry("record", data, err)
 	}
 	data["List"] = list
 	if list.Next != "" {
-		data["Older"] = "/record?" + f.query(list.Next, pageActions)
+		data["Older"] = f.page(r, "/record", list.Next)
 	}
-	data["Table"] = "/record/csv?" + f.query("", pageActions)
+	data["Table"] = f.page(r, "/record/csv", "")
 	return r.Page("record", data)
 }
 
@@ -63,13 +129,32 @@ func actions(r *ui.Request) error {
 var verbWords = []string{
 	"verb.customer-add", "verb.customer-set", "verb.customer-delete", "verb.limits-set", "verb.numbers-set", "verb.trunk-add",
 	"verb.trunk-set", "verb.trunk-delete", "verb.restrict", "verb.release", "verb.rules-set",
+	"verb.calls-search", "verb.calls-export", "verb.calls-bill", "verb.calls-journal",
+	"verb.inquiry-open", "verb.inquiry-number", "verb.inquiry-ask", "verb.inquiry-letter", "verb.inquiry-bundle", "verb.inquiry-close",
+	"verb.erase", "verb.hold-add", "verb.hold-release",
+	"verb.staff-invite", "verb.staff-first", "verb.staff-link", "verb.staff-enter", "verb.staff-oidc", "verb.staff-set", "verb.staff-signout", "verb.staff-demo", "verb.token-end", "verb.account-set",
+	"verb.proposal-add", "verb.proposal-approved", "verb.proposal-declined", "verb.proposal-withdrawn", "verb.notice-again", "verb.notice-test",
 }
 
-// verbs are the choices of the filter.
-func verbs(r *ui.Request) []map[string]string {
+// kindWords say the kinds, in the order of control.Kinds.
+var kindWords = []string{"kind.settings", "kind.looks", "kind.inquiries", "kind.retention", "kind.staff", "kind.notices"}
+
+// kinds are the choices of what kind of action is shown.
+func kinds(r *ui.Request) []map[string]string {
+	all := []map[string]string{{"value": "", "text": r.T("record.any")}}
+	for _, w := range kindWords {
+		all = append(all, map[string]string{"value": w[5:], "text": r.T(w)})
+	}
+	return all
+}
+
+// verbs are the choices of the filter, of one kind when one was chosen.
+func verbs(r *ui.Request, kind string) []map[string]string {
 	all := []map[string]string{{"value": "", "text": r.T("record.any")}}
 	for _, v := range verbWords {
-		all = append(all, map[string]string{"value": v[5:], "text": r.T(v)})
+		if a := (control.Action{Verb: v[5:]}); kind == "" || a.Kind() == kind {
+			all = append(all, map[string]string{"value": v[5:], "text": r.T(v)})
+		}
 	}
 	return all
 }
@@ -89,13 +174,18 @@ func actionsCSV(r *ui.Request) error {
 			return err
 		}
 		for cursor := ""; ; {
-			var list control.Actions
-			if err := r.Office.Do(r.Context(), http.MethodGet, "/v1/actions?"+f.query(cursor, tableActions), nil, &list); err != nil {
+			list, err := f.read(r, cursor, tableActions)
+			if err != nil {
 				return err
 			}
 			for i := range list.Actions {
 				a := &list.Actions[i]
-				if err := t.Row(a.ID, a.At.In(r.Zone).Format(time.DateTime), a.By, a.Verb, a.Customer, a.Object, a.Note); err != nil {
+				note := a.Note
+				if d, ok := a.Deed(); ok {
+					n := d.Noted(r.Lang)
+					note = strings.TrimSpace(n.Ours + " " + n.Typed)
+				}
+				if err := t.Row(a.ID, a.At.In(r.Zone).Format(time.DateTime), a.By, a.Verb, a.Customer, a.Object, note); err != nil {
 					return err
 				}
 			}

@@ -1,7 +1,9 @@
 package records_test
 
 import (
+	"html"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -108,4 +110,71 @@ func TestRecord(t *testing.T) {
 	v.Get("/record?cursor=x").Has(t, 400, "続きの位置が正しくありません")
 	r = v.Get("/record/csv")
 	r.Has(t, 200, "restrict", "#end")
+}
+
+// TestDeeds: looks with their ground, inquiries, holds and staff are in the record, by kind, person and day, with masked numbers; nothing of an inquiry's
+// paper for who does not answer the police, nothing at all on pages of the customer.
+func TestDeeds(t *testing.T) {
+	site := called(t)
+	officer, admin := site.Visit(t, people.InquiryOfficer), site.Visit(t, people.Administrator)
+	officer.Post("/calls/reveal", "ground", "令状 <b>77</b>", "number", "0312345678", "customer", "hakata-shokai", "from", "2026-01-01", "to", "2036-01-01", "reason", "相手方の特定").Has(t, 200)
+	office := site.App.Office("inquiry-officer@example.jp")
+	open := control.InquiryOpen{Kind: "warrant", Agency: "博多警察署", Document: "令状 8-15", Numbers: []string{"092-555-1234"}}
+	if err := office.Do(t.Context(), http.MethodPost, "/v1/inquiries", open, nil); err != nil {
+		t.Fatal(err)
+	}
+	ask := control.InquiryAsk{Ground: "1", Number: "0925551234", Date: "2026-11-20"}
+	if err := office.Do(t.Context(), http.MethodPost, "/v1/inquiries/ask", ask, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := office.Do(t.Context(), http.MethodPost, "/v1/retention/holds", control.Hold{Number: "0925551234", Kind: "preservation", Ground: "要請 3"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := site.Socket.Do(t.Context(), http.MethodPost, "/v1/staff", control.Staff{Login: "new@example.jp", Name: "新人", Role: "analyst"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	r := officer.Get("/record")
+	r.Has(t, 200, "令状 &lt;b&gt;77&lt;/b&gt;", "番号 +8131234****", "番号をすべて表示", "照会について検索", "博多警察署 令状 8-15", "記録を保全", "要請 3", "担当者を招待", "分析")
+	r.HasNot(t, "<b>77", "0312345678", "312345678", "whole numbers", `{"`)
+	officer.Get("/record?kind=inquiries").HasNot(t, "5551234")
+	officer.Get("/record?kind=retention").HasNot(t, "5551234")
+	r = admin.Get("/record?kind=inquiries")
+	r.Has(t, 200, "照会を受付", `<td data-label="対象">1</td>`)
+	r.HasNot(t, "博多警察署", "8-15", "555", "通話記録を検索</td>")
+	admin.Get("/record/csv?kind=inquiries").HasNot(t, "博多警察署", "8-15")
+	officer.Get("/record/csv?kind=looks").Has(t, 200, "calls-search", "令状", "#end")
+	officer.Get("/record?kind=looks&by=inquiry-officer@example.jp").Has(t, 200, "相手方の特定")
+	officer.Get("/record?kind=looks&by=administrator@example.jp").Has(t, 200, "該当する操作はありません")
+	officer.Get("/record?kind=looks&to=2020-01-01").Has(t, 200, "該当する操作はありません")
+	officer.Get("/record?kind=looks&from=2020-01-01&to=2036-01-01").Has(t, 200, "相手方の特定")
+	officer.Get("/record?from=2026-02-01&to=2026-01-01").Has(t, 422, "開始日より前")
+	admin.Get("/customers/hakata-shokai/history").HasNot(t, "令状", "通話記録を検索", "calls-")
+	site.Visit(t, people.CustomerRole).Get("/portal/hakata-shokai/history").HasNot(t, "令状", "calls-search")
+}
+
+// TestPaging: pages of the record follow one another by their cursors, with the filter.
+func TestPaging(t *testing.T) {
+	site := consoletest.Start(t, "")
+	office := site.App.Office("analyst@example.jp")
+	const looks = 103
+	for range looks {
+		if err := office.Do(t.Context(), http.MethodPost, "/v1/calls", control.CallSearch{Ground: "同意"}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := site.Visit(t, people.Administrator)
+	older := regexp.MustCompile(`href="(/record\?[^"]*cursor=[^"]*)"`)
+	n := 0
+	for path := "/record?kind=looks"; path != ""; {
+		r := v.Get(path)
+		r.Has(t, 200)
+		n += strings.Count(r.Body, `<th scope="row">`)
+		path = ""
+		if m := older.FindStringSubmatch(r.Body); m != nil {
+			path = html.UnescapeString(m[1])
+		}
+	}
+	if n != looks {
+		t.Errorf("the pages have %d looks, not %d", n, looks)
+	}
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 
 	"tsujiban"
 	"tsujiban/store"
@@ -60,6 +61,20 @@ func actionsQuery(q store.ActionQuery, limit int) (string, []any) {
 	}
 	if q.By != "" {
 		query, args = query+` AND actor = ?`, append(args, q.By)
+	}
+	if len(q.Verbs) > 0 {
+		list, _ := json.Marshal(q.Verbs) // text
+		query, args = query+` AND verb IN (SELECT value FROM json_each(?))`, append(args, string(list))
+	}
+	if len(q.Without) > 0 {
+		list, _ := json.Marshal(q.Without) // text
+		query, args = query+` AND verb NOT IN (SELECT value FROM json_each(?))`, append(args, string(list))
+	}
+	if !q.From.IsZero() {
+		query, args = query+` AND at >= ?`, append(args, micros(q.From))
+	}
+	if !q.To.IsZero() {
+		query, args = query+` AND at < ?`, append(args, micros(q.To))
 	}
 	if q.Verb != "" {
 		query, args = query+` AND verb = ?`, append(args, q.Verb)

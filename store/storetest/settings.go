@@ -97,6 +97,24 @@ func actions(t *testing.T, s *subject) {
 		q.Before = page[len(page)-1].ID
 	}
 	same(t, strings.Join(got, " "), "24 23 22 21 19 18 17 16 14 13 12 11 9 8 7 6 4 3 2 1")
+	objects := func(q store.ActionQuery) string {
+		t.Helper()
+		page, err := s.Actions(ctx, q)
+		ok(t, err)
+		var list []string
+		for _, a := range page {
+			list = append(list, a.Object)
+		}
+		return strings.Join(list, " ")
+	}
+	day := store.ActionQuery{Customer: "a", From: noon.Add(3 * time.Second), To: noon.Add(8 * time.Second)}
+	same(t, objects(day), "7 6 4 3")
+	day.Verbs = []string{"x", "calls-looked-up"}
+	same(t, objects(day), "7 6 4 3")
+	day.Verbs = []string{"x"}
+	same(t, objects(day), "")
+	day.Verbs, day.Without = nil, []string{"calls-looked-up"}
+	same(t, objects(day), "")
 	ok(t, s.AddAction(ctx, store.Action{By: "sato", Verb: "x"}))
 	last, err := s.Actions(ctx, store.ActionQuery{Limit: 1})
 	ok(t, err)
