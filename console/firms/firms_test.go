@@ -216,14 +216,9 @@ func TestLook(t *testing.T) {
 	if err := s.App.Office("test").Do(t.Context(), http.MethodPut, "/v1/customers/hakata-shokai/restriction", control.Order{Level: "restrict", Reach: "232", Note: "夜間の発信"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	b := s.Browse(t)
-	for _, w := range consoletest.Windows(people.Administrator) {
-		t.Run(w.String(), func(t *testing.T) {
-			for _, path := range []string{"", "/hakata-shokai", "/hakata-shokai/profile", "/hakata-shokai/trunks", "/hakata-shokai/history", "/hakata-shokai/edit"} {
-				tab := b.Open(t, w, "/customers"+path)
-				tab.Check()
-				tab.Shot()
-			}
-		})
+	windows := consoletest.Windows(people.Administrator)
+	tab := s.Browse(t).Open(t, windows[0], "/customers")
+	for _, path := range []string{"", "/hakata-shokai", "/hakata-shokai/profile", "/hakata-shokai/trunks", "/hakata-shokai/history", "/hakata-shokai/edit"} {
+		tab.Each(windows, "/customers"+path)
 	}
 }

@@ -28,12 +28,13 @@ func TestPages(t *testing.T) {
 	})
 	b := site.Browse(t)
 	for _, w := range consoletest.Windows(people.InquiryOfficer) {
+		tab := b.Open(t, w, "/inquiries")
 		for _, path := range []string{"/inquiries", "/inquiries/new", "/inquiries/2"} {
-			tab := b.Open(t, w, path)
+			tab.Go(path)
 			tab.Check()
 			tab.Shot()
 		}
-		tab := b.Open(t, w, "/inquiries/1")
+		tab.Go("/inquiries/1")
 		tab.Eval(`document.querySelector("#f-number").value = "092-555-1234"; document.querySelector("#f-from").value = "2020-01-01"; document.querySelector("#f-to").value = "2020-12-31"; ""`)
 		tab.Eval(`document.querySelector("#f-from").value = new Date(Date.now() - 86400000).toISOString().slice(0, 10); document.querySelector("#f-to").value = new Date(Date.now() + 2*86400000).toISOString().slice(0, 10); ""`)
 		tab.Click("#ask button.main")

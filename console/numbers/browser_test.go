@@ -57,8 +57,9 @@ func filled(t *testing.T) *consoletest.Site {
 // TestPages looks at every page of the room in every window.
 func TestPages(t *testing.T) {
 	site := filled(t)
-	b := site.Browse(t)
+	tab := site.Browse(t).Open(t, consoletest.Windows(people.Administrator)[0], "/numbers")
 	for i, w := range consoletest.Windows(people.Administrator) {
+		tab.Look(w)
 		for j, path := range []string{
 			"/numbers", "/numbers?q=050-1232-0003", "/numbers/holders", "/numbers/holders/hakata-shokai", "/numbers/holders/hakata-shokai/edit", "/numbers/holders/bulk/screen",
 			"/numbers/entries", "/numbers/entries/1/undo", "/numbers/change", "/numbers/change?verb=assign", "/numbers/import", "/numbers/suspensions", "/numbers/suspensions/new",
@@ -67,7 +68,7 @@ func TestPages(t *testing.T) {
 			if !consoletest.Turn(i, j) {
 				continue
 			}
-			tab := b.Open(t, w, path)
+			tab.Go(path)
 			tab.Check()
 			tab.Shot()
 		}

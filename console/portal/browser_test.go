@@ -46,20 +46,23 @@ func TestLook(t *testing.T) {
 	b := s.Browse(t)
 	for i, w := range consoletest.Windows(people.CustomerRole) {
 		t.Run(w.String(), func(t *testing.T) {
+			tab := b.Open(t, w, firm)
 			for j, path := range []string{firm, firm + "/bill", firm + "/bill?by=place", firm + "/settings", firm + "/stop", firm + "/history", "/checks"} {
 				if !consoletest.Turn(i, j) {
 					continue
 				}
-				tab := b.Open(t, w, path)
+				tab.Go(path)
 				tab.Check()
 				tab.Shot()
 			}
 			nobody := w
 			nobody.Role = 0
-			tab := b.Open(t, nobody, "/reply/"+text+"?answer=no")
-			tab.Check()
-			tab.Shot()
-			b.Open(t, nobody, "/reply/spent").Shot()
+			asked := b.Open(t, nobody, "/reply/"+text+"?answer=no")
+			asked.Check()
+			asked.Shot()
+			asked.Go("/reply/spent")
+			asked.Check()
+			asked.Shot()
 		})
 	}
 }

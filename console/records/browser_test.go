@@ -16,7 +16,7 @@ func TestPages(t *testing.T) {
 		tab := b.Open(t, w, "/record")
 		tab.Check()
 		tab.Shot()
-		tab = b.Open(t, w, "/calls")
+		tab.Go("/calls")
 		tab.Check()
 		tab.Type("#f-ground", "令状 123")
 		tab.Click("form.panel button.main")

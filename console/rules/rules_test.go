@@ -187,12 +187,9 @@ func TestLook(t *testing.T) {
 	d.post("/rules", "/rules/preview", url.Values{"closed": {"886 883"}, "days": {"7"}}, 303, "試算")
 	site.Until(func() bool { _, text := d.get("/rules/preview"); return strings.Contains(text, "完了") })
 	d.post("/retention", "/retention/holds", url.Values{"customer": {string(consoletest.Firm)}, "kind": {"court"}, "ground": {"令和8年(ワ)第12号"}}, 303, "保全しました")
-	b := site.Browse(t)
-	for _, w := range consoletest.Windows(people.Administrator) {
-		for _, path := range []string{"/rules", "/rules/preview", "/retention", "/system"} {
-			tab := b.Open(t, w, path)
-			tab.Check()
-			tab.Shot()
-		}
+	windows := consoletest.Windows(people.Administrator)
+	tab := site.Browse(t).Open(t, windows[0], "/rules")
+	for _, path := range []string{"/rules", "/rules/preview", "/retention", "/system"} {
+		tab.Each(windows, path)
 	}
 }
