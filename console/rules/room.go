@@ -32,6 +32,8 @@ func Room(office *control.Client) ui.Room {
 			{Method: "POST", Path: "/retention/holds/{hold}/release", Right: people.ChangeRetention, Handle: letGo},
 			{Method: "POST", Path: "/retention/erase", Right: people.ChangeRetention, Handle: erase},
 			{Method: "GET", Path: "/system", Right: people.SeeLive, Handle: s.show},
+			{Method: "GET", Path: "/notices", Right: change, Handle: notices},
+			{Method: "POST", Path: "/notices/{notice}/again", Right: change, Handle: noticeAgain},
 			{Method: "GET", Path: "/live/system", Right: people.SeeLive, Slow: true, Handle: liveSystem.Serve},
 		},
 	}
