@@ -70,7 +70,7 @@ CALLS = 1000000
 bench-console:
 	TSUJIBAN_BENCH_CALLS=$(CALLS) $(GO) test ./bench/console -run '^$$' -bench BenchmarkPages -benchtime 1x -timeout 60m
 
-# How fast an inquiry is answered out of so many calls, cold: make bench-inquiry SIZE=100M (45 GB, half an hour to make; kept in DIR)
+# How fast an inquiry is answered out of so many calls, cold: make bench-inquiry SIZE=100M (59 GB, half an hour to make; kept in DIR)
 SIZE ?= 1M
 bench-inquiry:
 	$(GO) run ./bench/inquiry -size $(SIZE) $(if $(DIR),-dir $(DIR))

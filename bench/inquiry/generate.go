@@ -13,6 +13,7 @@ import (
 
 	"tsujiban"
 	"tsujiban/ledger"
+	"tsujiban/store"
 	"tsujiban/store/sqlite"
 )
 
@@ -21,7 +22,9 @@ import (
 const (
 	firstNumber = 815012300000
 	numbers     = 100_000
+	firstOther  = 819010000000 // 090-1000-0000
 	days        = 180
+	ringing     = 4 * time.Second
 )
 
 // busy is how many call centres there are: with a tenth of them each makes as many calls as in a store ten times as large.
@@ -57,7 +60,7 @@ func callAt(i, size int) call {
 	}
 	c.mine, c.customer = firstNumber+n, int(n/10)
 	g := mix(h)
-	c.other = 819010000000 + int64(g%80_000_000) // 090-1xxx-xxxx and on
+	c.other = firstOther + int64(g%80_000_000)
 	c.out = g>>40%3 > 0
 	switch k := g >> 32 % 20; {
 	case k == 0:
@@ -73,22 +76,26 @@ type events struct {
 	size, call, step int
 	seq              uint64
 	last             tsujiban.CallID
+	of               call // the one that g.call is
 	ev               tsujiban.Event
-	buf              [4][32]byte
+	buf              [2][32]byte
+	made             store.Call // see whole
 }
 
 func (g *events) Next(context.Context) (*tsujiban.Event, error) {
 	for g.call < g.size {
-		c := callAt(g.call, g.size)
-		step := g.step
+		if g.step == 0 {
+			g.of = callAt(g.call, g.size)
+		}
+		c, step := &g.of, g.step
 		g.step++
 		switch {
 		case step == 0:
-			g.attempt(&c)
+			g.attempt(c)
 		case step == 1 && c.talk > 0:
-			g.ev = tsujiban.Event{Kind: tsujiban.EventAnswered, At: c.at.Add(4 * time.Second), Call: g.last, Dialog: tsujiban.Dialog{Carrier: "carrier-a"}}
+			g.ev = tsujiban.Event{Kind: tsujiban.EventAnswered, At: c.at.Add(ringing), Call: g.last, Dialog: tsujiban.Dialog{Carrier: "carrier-a"}}
 		case step == 2 && !c.denied:
-			g.ev = tsujiban.Event{Kind: tsujiban.EventEnded, At: c.at.Add(4*time.Second + c.talk), Call: g.last}
+			g.ev = tsujiban.Event{Kind: tsujiban.EventEnded, At: c.at.Add(ringing + c.talk), Call: g.last}
 			g.ev.Outcome = tsujiban.Outcome{Status: 200, Talk: c.talk, Charge: 4 * tsujiban.Unit, By: tsujiban.PartyCaller, Carrier: "carrier-a"}
 			if c.talk == 0 {
 				g.ev.Outcome = tsujiban.Outcome{Status: 480, By: tsujiban.PartyCallee}
@@ -114,10 +121,10 @@ func (g *events) attempt(c *call) {
 	}
 	g.ev = tsujiban.Event{Kind: tsujiban.EventAttempt, At: c.at, Call: g.last}
 	a, v := &g.ev.Attempt, &g.ev.Verdict
-	a.Direction, a.Customer = way, tsujiban.CustomerID(fmt.Appendf(g.buf[0][:0], "customer-%d", c.customer))
-	a.Trunk = tsujiban.TrunkID(fmt.Appendf(g.buf[1][:0], "customer-%d-pbx", c.customer))
+	a.Direction, a.Customer = way, tsujiban.CustomerID(customerName(c.customer))
+	a.Trunk = tsujiban.TrunkID(a.Customer + "-pbx")
 	a.Source = netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, byte(c.customer >> 8), byte(c.customer)}), 5060)
-	a.Caller, a.Dialled = strconv.AppendInt(g.buf[2][:0], caller, 10), strconv.AppendInt(g.buf[3][:0], callee, 10)
+	a.Caller, a.Dialled = strconv.AppendInt(g.buf[0][:0], caller, 10), strconv.AppendInt(g.buf[1][:0], callee, 10)
 	a.UserAgent, a.SIPCallID = []byte("Asterisk PBX 20.9.1"), []byte("a84b4c76e66710f2c3@192.0.2.10")
 	v.Caller, v.Callee = ledger.Number(caller), ledger.Number(callee)
 	v.Destination = tsujiban.Destination{Scope: tsujiban.ScopeDomestic, Class: tsujiban.ClassMobile, Code: 81, ISO: [2]byte{'J', 'P'}}
@@ -133,39 +140,85 @@ func makeStore(ctx context.Context, o options) (took time.Duration, err error) {
 	if b, err := os.ReadFile(done); err == nil {
 		return time.ParseDuration(string(b))
 	}
+	if o.made {
+		return 0, fmt.Errorf("there is no store in %s that is whole", o.dir)
+	}
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return 0, err
 	}
+	if err := clean(o.dir); err != nil {
+		return 0, err
+	}
 	begun := time.Now()
-	s, err := sqlite.Open(ctx, filepath.Join(o.dir, "store.db"))
+	path := filepath.Join(o.dir, "store.db")
+	s, err := sqlite.Open(ctx, path)
 	if err != nil {
 		return 0, err
 	}
-	defer func() {
-		if err = errors.Join(err, s.Close()); err == nil {
-			took = time.Since(begun)
-			err = os.WriteFile(done, []byte(took.String()), 0o600)
-		}
-	}()
-	if err := makeLedger(ctx, s.Ledger()); err != nil {
+	err = makeLedger(ctx, s.Ledger())
+	if err == nil && o.driver {
+		g, tell := &events{size: o.size}, newTeller(o.size)
+		err = s.Rebuild(ctx, 1, g.Next, func(p sqlite.Progress) {
+			if p.Index > 0 {
+				tell.index(p)
+			} else {
+				tell.rows(g.call)
+			}
+		})
+		err = errors.Join(err, s.Close())
+	} else if err = errors.Join(err, s.Close()); err == nil {
+		err = errors.Join(load(ctx, o, filepath.Join(o.dir, "store.calls.db")), opens(ctx, path))
+	}
+	if err != nil {
 		return 0, err
 	}
-	g := &events{size: o.size}
-	told, start := 0, time.Now()
-	return 0, s.Rebuild(ctx, 1, g.Next, func(p sqlite.Progress) {
-		took := time.Since(start)
-		if p.Index > 0 {
-			fmt.Fprintf(os.Stderr, "%s: index %d of %d, %s\n", time.Now().Format(time.TimeOnly), p.Index, p.Indexes, took.Round(time.Second))
-		} else if done := g.call * 50 / o.size; done > told {
-			told = done
-			left := time.Duration(float64(took) * (rowsAndIndexes*float64(o.size)/float64(g.call) - 1))
-			fmt.Fprintf(os.Stderr, "%s: %d%% of %d calls, %s; whole at about %s\n", time.Now().Format(time.TimeOnly), done*2, o.size, took.Round(time.Second), time.Now().Add(left).Format("15:04"))
-		}
-	})
+	took = time.Since(begun)
+	return took, os.WriteFile(done, []byte(took.String()), 0o600)
+}
+
+// clean removes what a run left that was stopped.
+func clean(dir string) error {
+	names, err := filepath.Glob(filepath.Join(dir, "store*"))
+	for _, name := range names {
+		err = errors.Join(err, os.Remove(name))
+	}
+	return err
+}
+
+// opens sees that the program takes the file, and has it keep a WAL again.
+func opens(ctx context.Context, path string) error {
+	s, err := sqlite.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}
+
+// teller says how far it is.
+type teller struct {
+	size, told int
+	start      time.Time
+}
+
+func newTeller(size int) *teller { return &teller{size: size, start: time.Now()} }
+
+func (t *teller) rows(calls int) {
+	done := calls * 50 / t.size
+	if done <= t.told {
+		return
+	}
+	t.told = done
+	took := time.Since(t.start)
+	left := time.Duration(float64(took) * (rowsAndIndexes*float64(t.size)/float64(calls) - 1))
+	fmt.Fprintf(os.Stderr, "%s: %d%% of %d calls, %s; whole at about %s\n", time.Now().Format(time.TimeOnly), done*2, t.size, took.Round(time.Second), time.Now().Add(left).Format("15:04"))
+}
+
+func (t *teller) index(p sqlite.Progress) {
+	fmt.Fprintf(os.Stderr, "%s: index %d of %d, %s\n", time.Now().Format(time.TimeOnly), p.Index, p.Indexes, time.Since(t.start).Round(time.Second))
 }
 
 // rowsAndIndexes is how much longer the whole takes than the rows alone.
-const rowsAndIndexes = 1.5
+const rowsAndIndexes = 2
 
 // makeLedger gives the numbers to their customers, and every other block of 050 to a carrier.
 func makeLedger(ctx context.Context, l *sqlite.Ledger) error {

@@ -1,8 +1,8 @@
 // Command inquiry measures how fast the inquiry desk answers out of a store with very many calls, cold: a process that has just started,
 // files that are in nobody's memory.
 //
-// It makes the store in a folder (once: one that is there and has the size is taken), drops it from the machine's page cache, and asks in
-// a process of its own, whose memory it reads.
+// It makes the store in a folder (once: one that is there and has the size is taken; -making makes it and asks nothing, -made only asks), drops it from
+// the machine's page cache, and asks in a process of its own, whose memory it reads.
 package main
 
 import (
@@ -34,6 +34,8 @@ type options struct {
 	dir    string
 	rounds int
 	making bool
+	made   bool
+	driver bool
 	asking bool
 	json   bool
 }
@@ -45,6 +47,8 @@ func main() {
 	flag.IntVar(&busy, "centres", busy, "how many call centres make a tenth of the calls")
 	flag.IntVar(&o.rounds, "rounds", 60, "how many questions of each kind")
 	flag.BoolVar(&o.making, "making", false, "only make the store, and ask nothing")
+	flag.BoolVar(&o.made, "made", false, "fail where the store is not made yet")
+	flag.BoolVar(&o.driver, "driver", false, "make the store by way of the program's own driver, as 'tsujiban rebuild' does")
 	flag.BoolVar(&o.asking, "asking", false, "only ask, and write the figures as JSON")
 	flag.BoolVar(&o.json, "json", false, "write JSON")
 	flag.Parse()
@@ -73,7 +77,7 @@ func parseSize(s string) (int, error) {
 		unit = 1000
 	}
 	n, err := strconv.Atoi(digits)
-	if err != nil || n < 1 || n > 2000 && unit == 1_000_000 {
+	if err != nil || n < 1 || n > 1000 && unit == 1_000_000 {
 		return 0, fmt.Errorf("size: %q is no count of calls; write it as 1M or 100M", s)
 	}
 	return n * unit, nil

@@ -145,8 +145,7 @@ func (f *dayFold) write(ctx context.Context, tx *sql.Tx) error {
 	}
 	slices.SortFunc(keys, func(a, b dayKey) int { return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.customer, b.customer)) })
 	err := putEach(ctx, tx, putDay, keys, func(k *dayKey) []any {
-		s := f.sums[*k]
-		return []any{k.day, k.customer, k.scope, k.class, k.code, k.iso, k.refused, s.attempts, s.answered, s.cut, s.night, s.talk, int64(s.charge)}
+		return dayRow(k, f.sums[*k])
 	})
 	if err == nil {
 		err = f.writeLines(ctx, tx)

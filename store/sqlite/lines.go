@@ -85,8 +85,7 @@ func (f *dayFold) writeLines(ctx context.Context, tx *sql.Tx) error {
 		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.customer, b.customer))
 	})
 	return putEach(ctx, tx, putLine, keys, func(k *lineKey) []any {
-		s := f.lines[*k]
-		return []any{k.month, k.customer, k.scope, k.class, k.iso, k.about, s.calls, s.first, s.last, s.talk, s.least, s.most, int64(s.charge), idText(s.ids), bill.FoldFrom}
+		return append(lineRow(k, f.lines[*k]), bill.FoldFrom)
 	})
 }
 
