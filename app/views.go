@@ -54,6 +54,16 @@ func (a *App) follow(ctx context.Context, pos uint64) {
 	a.viewed.begin(a.store, pos, a.journal.Committed)
 	a.viewed.seen = a.pulse.apply
 	a.fillPulse(ctx)
+	begun := time.Now()
+	err := a.store.MakeIndexes(ctx, func(part string) {
+		a.log.Info("indexes of the calls are made anew after the update; the calls view follows when they are there", slog.String("part", part))
+	})
+	switch took := time.Since(begun); {
+	case err != nil && ctx.Err() == nil:
+		a.log.Warn("indexes of the calls cannot be made anew; inquiries take longer, and the next start tries again", slog.Any("error", err))
+	case took > time.Second:
+		a.log.Info("indexes of the calls are made", slog.Duration("took", took))
+	}
 	if err := a.store.MakeDays(ctx); err != nil && ctx.Err() == nil {
 		a.log.Warn("the sums by day cannot be made; pages read the calls instead", slog.Any("error", err))
 	}
@@ -67,7 +77,7 @@ func (a *App) follow(ctx context.Context, pos uint64) {
 			a.log.Info("the calls view is written again")
 		}
 	}}
-	err := f.Run(ctx, func(ctx context.Context) (*tsujiban.Event, error) { return rd.Next(ctx) })
+	err = f.Run(ctx, func(ctx context.Context) (*tsujiban.Event, error) { return rd.Next(ctx) })
 	err = errors.Join(err, rd.Close())
 	if err != nil && ctx.Err() == nil {
 		a.viewFailing.Store(&err)

@@ -30,20 +30,18 @@ type side struct{ own, other, raw string }
 var sides = [...]side{{"caller", "callee", "dialled"}, {"callee", "caller", "presented"}}
 
 // ofSides writes the query for the calls in which a number has some of the parts, newest first. Of each part there are two walks, of calls that are over and
-// of those that are not. A call to oneself is there twice, one right after the other, unless it is to be there once, which only its row tells.
-func ofSides(q store.CallQuery, limit int, parts []side, columns, where string, args []any, once bool) (string, []any, error) {
+// of those that are not; one where the indexes are still those of before. A call to oneself is there twice, one right after the other, unless it is to be
+// there once, which only its row tells.
+func ofSides(l layout, q store.CallQuery, limit int, parts []side, columns, where string, args []any, once bool) (string, []any, error) {
 	var query strings.Builder
 	var all []any
 	for i, s := range parts {
 		cols := strings.NewReplacer("{other}", s.other, "{raw}", s.raw).Replace(columns)
-		for j, walk := range [...]struct{ index, ended string }{{"calls_", "ended - start IS NOT NULL"}, {"calls_running_", "ended IS NULL"}} {
-			if q.OnlyOpen && j == 0 {
-				continue
-			}
+		for _, walk := range l.walks(s.own, q.OnlyOpen) {
 			if query.Len() > 0 {
 				query.WriteString(` UNION ALL `)
 			}
-			fmt.Fprintf(&query, `SELECT %s FROM calls INDEXED BY %s%s WHERE %s AND %[3]s = ? AND %[3]s <> '' AND %[5]s`, cols, walk.index, s.own, where, walk.ended)
+			fmt.Fprintf(&query, `SELECT %s FROM calls INDEXED BY %s WHERE %s AND %[4]s = ? AND %[4]s <> ''%[5]s`, cols, walk.index, where, s.own, walk.only)
 			all = append(append(all, args...), q.Number.String())
 			if once && i > 0 {
 				query.WriteString(` AND caller <> ?`)
@@ -61,7 +59,7 @@ func briefQuery(q store.CallQuery, limit int, s side) (string, []any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	return ofSides(q, limit, []side{s}, briefColumns, where, args, false)
+	return ofSides(layoutNow, q, limit, []side{s}, briefColumns, where, args, false)
 }
 
 const (

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -81,35 +80,4 @@ func TestBrief(t *testing.T) {
 		}
 	}
 	must(t, s.Check(t.Context()))
-}
-
-// TestBriefOfOlderStore opens a store whose indexes are those of the schema before: it gets the new ones, which have every call.
-func TestBriefOfOlderStore(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "store.db")
-	s, err := Open(t.Context(), path)
-	must(t, err)
-	g := &traffic{calls: 500, overlap: 20}
-	must(t, s.ApplyEvents(t.Context(), g.events(900))) // some are not over
-	g.attempt(250)
-	q := store.CallQuery{Number: g.ev.Verdict.Caller, Brief: true}
-	want, err := s.Calls(t.Context(), q)
-	must(t, err)
-	_, err = s.view.write.ExecContext(t.Context(), `DROP INDEX calls_caller; DROP INDEX calls_callee; DROP INDEX calls_running_caller; DROP INDEX calls_running_callee;
-		CREATE INDEX calls_caller ON calls (caller, start, id, talk_ms) WHERE caller <> ''; CREATE INDEX calls_callee ON calls (callee, start, id, talk_ms) WHERE callee <> '';
-		DELETE FROM goose_db_version WHERE version_id >= 7`)
-	must(t, err)
-	if _, err := s.Calls(t.Context(), q); err == nil {
-		t.Fatal("the indexes are those of now")
-	}
-	must(t, s.Close())
-	s, err = Open(t.Context(), path)
-	must(t, err)
-	got, err := s.Calls(t.Context(), q)
-	must(t, err)
-	if len(got.Calls) == 0 {
-		t.Fatal("no calls")
-	}
-	sameContents(t, got.Calls, want.Calls)
-	must(t, s.Check(t.Context()))
-	must(t, s.Close())
 }

@@ -19,7 +19,7 @@ import (
 	"tsujiban/store"
 )
 
-// childEnv tells the test binary to be the child that is killed: "work", "rebuild" or "ledger", and
+// childEnv tells the test binary to be the child that is killed: "work", "rebuild", "indexes" or "ledger", and
 // childPath where its store is.
 const (
 	childEnv  = "TSUJIBAN_STORE_CHILD"
@@ -50,6 +50,9 @@ func child(ctx context.Context, what, path string) error {
 		s.rebuildBatch = 500
 		g := crashTraffic
 		return s.Rebuild(ctx, 1, g.Next, func(p Progress) { fmt.Println("rebuilt", p.Seq) })
+	}
+	if what == "indexes" {
+		return childIndexes(ctx, s)
 	}
 	if what == "ledger" {
 		return childLedger(ctx, s.Ledger())

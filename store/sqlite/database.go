@@ -31,6 +31,7 @@ type database struct {
 	write  *sql.DB
 	read   *sql.DB
 
+	layouts  layouts   // of a view: how its indexes of numbers are laid out
 	ahead    *ahead    // nil: nothing of it is read so
 	receipts *receipts // nil: the journal itself says what has to be in it
 }
@@ -46,6 +47,7 @@ type kind struct {
 	check       string   // how thoroughly the file is read when it is opened
 	advice      string
 	receipted   []receipted
+	calls       bool   // it has the calls
 	ahead       string // the table whose rows are read in any order
 }
 
@@ -61,13 +63,13 @@ var (
 	viewKind = kind{
 		migrations: "migrations/calls", synchronous: "NORMAL", advice: adviseView,
 		writer:  []string{"cache_size(-16384)", "wal_autocheckpoint(4000)", "secure_delete(fast)"},
-		readers: 2 * scatterReaders, ahead: "calls",
+		readers: 2 * scatterReaders, calls: true, ahead: "calls",
 	}
 	// A view that is made anew. Nothing of the file is of use before it is whole: it has no journal, which would write everything twice, is
 	// synced once at the end, and becomes a WAL database when it is opened in its place. The cache is also how much is sorted at a time when
 	// the indexes are made; the sorter and the cache together take several times as much.
 	buildKind = kind{
-		migrations: viewKind.migrations, journal: "OFF", synchronous: "OFF", advice: adviseView,
+		migrations: viewKind.migrations, journal: "OFF", synchronous: "OFF", advice: adviseView, calls: true,
 		writer: []string{"cache_size(-65536)", "secure_delete(fast)"},
 	}
 )
@@ -105,6 +107,11 @@ func openDatabase(ctx context.Context, path string, k kind) (*database, error) {
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.close())
+	}
+	if k.calls {
+		if err := d.findLayout(ctx); err != nil {
+			return nil, errors.Join(d.explain(ctx, "open the store", err), d.close())
+		}
 	}
 	if k.ahead != "" {
 		d.ahead = openAhead(ctx, d.read, path, k.ahead)

@@ -57,12 +57,12 @@ func queryPlans(t *testing.T, s *Store) {
 				f(&q)
 			}
 		}
-		query, args, err := callsQuery(q, 100)
+		query, args, err := callsQuery(layoutNow, q, 100)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if scattered(&q, 100) {
-			ids, args, err := idsQuery(q, 100)
+			ids, args, err := idsQuery(layoutNow, q, 100)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,15 +19,17 @@ func (s *Store) Calls(ctx context.Context, q store.CallQuery) (page store.CallPa
 		return page, err
 	}
 	err = s.withView(func(v *database) error {
-		if q.Brief && limit >= briefFrom && ofNumber(&q) {
+		l, release := v.layOut()
+		defer release()
+		if q.Brief && limit >= briefFrom && ofNumber(&q) && l == layoutNow {
 			page, err = v.brief(ctx, q, limit)
 			return err
 		}
 		if scattered(&q, limit) {
-			page, err = v.scatter(ctx, q, limit)
+			page, err = v.scatter(ctx, l, q, limit)
 			return err
 		}
-		query, args, err := callsQuery(q, limit+1)
+		query, args, err := callsQuery(l, q, limit+1)
 		if err != nil {
 			return err
 		}
@@ -65,7 +67,7 @@ func (s *Store) OpenCalls(ctx context.Context) ([]store.Call, error) {
 // callsQuery writes the query. Which index it walks, in the order of the listing, is said
 // here and not left to SQLite, which knows nothing of how the calls are spread. For a
 // number there are several walks (see ofSides), merged as far as the page goes.
-func callsQuery(q store.CallQuery, limit int) (string, []any, error) {
+func callsQuery(l layout, q store.CallQuery, limit int) (string, []any, error) {
 	where, args, err := callsWhere(q)
 	if err != nil {
 		return "", nil, err
@@ -77,7 +79,7 @@ func callsQuery(q store.CallQuery, limit int) (string, []any, error) {
 	if q.Number.IsZero() {
 		return walk(callsIndex(&q), ``) + order, append(args, limit), nil
 	}
-	return ofSides(q, limit, sides[:], callColumns, where, args, true)
+	return ofSides(l, q, limit, sides[:], callColumns, where, args, true)
 }
 
 func callsIndex(q *store.CallQuery) string {

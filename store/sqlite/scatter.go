@@ -33,19 +33,19 @@ func ofNumber(q *store.CallQuery) bool {
 }
 
 // idsQuery writes the query for the ids of a number's calls, newest first. One to oneself is there twice, one right after the other.
-func idsQuery(q store.CallQuery, limit int) (string, []any, error) {
+func idsQuery(l layout, q store.CallQuery, limit int) (string, []any, error) {
 	where, args, err := callsWhere(q)
 	if err != nil {
 		return "", nil, err
 	}
-	return ofSides(q, 2*limit, sides[:], `id, start`, where, args, false)
+	return ofSides(l, q, 2*limit, sides[:], `id, start`, where, args, false)
 }
 
 const rowsQuery = `SELECT ` + callColumns + ` FROM calls WHERE id IN (SELECT value FROM json_each(?))`
 
 // scatter is a page of the calls of a number, newest first. A call that is erased between the reading of its id and of its row is not there.
-func (d *database) scatter(ctx context.Context, q store.CallQuery, limit int) (page store.CallPage, err error) {
-	ids, next, err := d.callIDs(ctx, q, limit)
+func (d *database) scatter(ctx context.Context, l layout, q store.CallQuery, limit int) (page store.CallPage, err error) {
+	ids, next, err := d.callIDs(ctx, l, q, limit)
 	if err != nil {
 		return page, err
 	}
@@ -60,8 +60,8 @@ func (d *database) scatter(ctx context.Context, q store.CallQuery, limit int) (p
 }
 
 // callIDs are the ids of a page, and the cursor of the next one.
-func (d *database) callIDs(ctx context.Context, q store.CallQuery, limit int) (ids []int64, next string, err error) {
-	query, args, err := idsQuery(q, limit+1)
+func (d *database) callIDs(ctx context.Context, l layout, q store.CallQuery, limit int) (ids []int64, next string, err error) {
+	query, args, err := idsQuery(l, q, limit+1)
 	if err != nil {
 		return nil, "", err
 	}

@@ -51,7 +51,7 @@ func TestScatter(t *testing.T) {
 			t.Fatalf("pages of %d: %d calls are missing", limit, seen)
 		}
 	}
-	ids, next, err := s.view.callIDs(t.Context(), store.CallQuery{Number: mine}, 100)
+	ids, next, err := s.view.callIDs(t.Context(), layoutNow, store.CallQuery{Number: mine}, 100)
 	must(t, err)
 	if len(ids) != 100 || next == "" {
 		t.Fatalf("%d ids, next %q", len(ids), next)
