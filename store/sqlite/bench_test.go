@@ -201,3 +201,19 @@ func BenchmarkCalls(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkCallsOfNumber asks for the few calls of a number in a span, as an inquiry does for each near number.
+func BenchmarkCallsOfNumber(b *testing.B) {
+	s := open(b)
+	g := &traffic{calls: 100_000, overlap: 2000}
+	if err := s.Rebuild(b.Context(), 1, g.Next, nil); err != nil {
+		b.Fatal(err)
+	}
+	g.attempt(5)
+	q := store.CallQuery{Number: g.ev.Verdict.Caller, From: at(0), To: at(50_000), Brief: true, Limit: 50}
+	for b.Loop() {
+		if page, err := s.Calls(b.Context(), q); err != nil || len(page.Calls) == 0 {
+			b.Fatal(len(page.Calls), err)
+		}
+	}
+}

@@ -167,7 +167,7 @@ func (w *briefWalk) run(ctx context.Context, d *database, query string, args []a
 		}
 	}
 	r := newBriefRow(w.number, w.side.own == "caller")
-	w.err = d.list(ctx, "list the calls", d.read, query, args, func(rows *sql.Rows) error {
+	w.err = d.listKept(ctx, "list the calls", query, args, func(rows *sql.Rows) error {
 		if chunk == nil {
 			chunk = make([]store.Call, 0, briefChunk)
 		}

@@ -31,6 +31,7 @@ type database struct {
 	write  *sql.DB
 	read   *sql.DB
 
+	kept     kept
 	layouts  layouts   // of a view: how its indexes of numbers are laid out
 	ahead    *ahead    // nil: nothing of it is read so
 	receipts *receipts // nil: the journal itself says what has to be in it
@@ -185,7 +186,7 @@ func (d *database) migrate(ctx context.Context, dir string) error {
 }
 
 func (d *database) close() error {
-	var errs []error
+	errs := []error{d.kept.close()}
 	if d.read != nil {
 		errs = append(errs, d.read.Close())
 	}
@@ -233,10 +234,15 @@ func (d *database) check(ctx context.Context, pragma string) error {
 }
 
 // list runs a query and calls scan for each row.
-func (d *database) list(ctx context.Context, doing string, q querier, query string, args []any, scan func(*sql.Rows) error) (err error) {
+func (d *database) list(ctx context.Context, doing string, q querier, query string, args []any, scan func(*sql.Rows) error) error {
 	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return d.explain(ctx, doing, err)
+	return d.each(ctx, doing, rows, err, scan)
+}
+
+// each calls scan for each row of an answer.
+func (d *database) each(ctx context.Context, doing string, rows *sql.Rows, asked error, scan func(*sql.Rows) error) (err error) {
+	if asked != nil {
+		return d.explain(ctx, doing, asked)
 	}
 	defer func() { err = errors.Join(err, d.explain(ctx, doing, rows.Close())) }()
 	for rows.Next() {

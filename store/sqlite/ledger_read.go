@@ -17,7 +17,7 @@ func (l *Ledger) belief(ctx context.Context, at time.Time) (id int64, err error)
 	if !at.IsZero() {
 		us = micros(at)
 	}
-	err = l.d.read.QueryRowContext(ctx, `SELECT id FROM entries WHERE at <= ? ORDER BY at DESC LIMIT 1`, us).Scan(&id)
+	err = l.d.rowKept(ctx, `SELECT id FROM entries WHERE at <= ? ORDER BY at DESC LIMIT 1`, us).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
@@ -217,7 +217,7 @@ func (l *Ledger) Carrier(ctx context.Context, n tsujiban.Number, at, believed ti
 		WHERE n.block IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AND n.start <= ? AND n.finish > ? AND n.entry <= ? AND n.closed > ?`
 	var block ledger.Block
 	var published int64
-	err = l.d.read.QueryRowContext(ctx, query, append(aroundArgs(v), micros(at), micros(at), b, b)...).Scan(&block, &published, &d.Carrier)
+	err = l.d.rowKept(ctx, query, append(aroundArgs(v), micros(at), micros(at), b, b)...).Scan(&block, &published, &d.Carrier)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, nil
 	}

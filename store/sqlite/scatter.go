@@ -66,7 +66,7 @@ func (d *database) callIDs(ctx context.Context, l layout, q store.CallQuery, lim
 		return nil, "", err
 	}
 	var last store.Call
-	err = d.list(ctx, "list the calls", d.read, query, args, func(r *sql.Rows) error {
+	err = d.listKept(ctx, "list the calls", query, args, func(r *sql.Rows) error {
 		var id, start int64
 		err := r.Scan(&id, &start)
 		switch n := len(ids); {
@@ -113,7 +113,7 @@ func (d *database) callsChunk(ctx context.Context, ids []int64, calls []store.Ca
 	for i, id := range ids {
 		place[tsujiban.CallID(id)] = i
 	}
-	return d.list(ctx, "read the calls", d.read, rowsQuery, []any{string(arg)}, func(r *sql.Rows) error {
+	return d.listKept(ctx, "read the calls", rowsQuery, []any{string(arg)}, func(r *sql.Rows) error {
 		c, err := scanCall(r)
 		if err == nil {
 			calls[place[c.ID]] = c
