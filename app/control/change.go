@@ -22,7 +22,7 @@ func ChangeText(note string, l tsujiban.Lang) string {
 }
 
 // notes are other records of what was set, as the program makes them.
-var notes = compile([][2]string{
+var notes = compiled([][2]string{
 	{"no change", "変更なし"}, {"removed", "削除"}, {"added", "登録"}, {"reload", "設定の再読み込み"}, {"and %d more", "ほか $1 件"},
 	{"import: %d customers, %d trunks", "取り込み: 契約者 $1 件、トランク $2 件"}, {"import at the start: %d customers, %d trunks", "起動時の取り込み: 契約者 $1 件、トランク $2 件"},
 	{"suspension case %d", "利用停止事案 $1"}, {"published %s", "公表日 $1"}, {"done", "実行しました"}, {"handed over %s", "$1 に引き渡し"}, {"erase now", "今すぐ消去"}, {"hold %d", "保全 $1"},
@@ -43,9 +43,9 @@ var heads = []rule{
 var screened = regexp.MustCompile(`^holder ([a-z0-9-]+): `)
 
 func changed(note string) string {
-	for i := range notes {
-		if at := notes[i].en.FindStringSubmatchIndex(note); at != nil {
-			return string(notes[i].en.ExpandString(nil, notes[i].ja, note, at))
+	for _, r := range notes() {
+		if at := r.en.FindStringSubmatchIndex(note); at != nil {
+			return string(r.en.ExpandString(nil, r.ja, note, at))
 		}
 	}
 	for i := range heads {

@@ -3,6 +3,7 @@ package control
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"tsujiban"
 )
@@ -57,6 +58,12 @@ var place = regexp.MustCompile(`\$([0-9])`)
 
 var verb = regexp.MustCompile(`%[-+#0-9.]*[a-zA-Z]`)
 
+// compiled gives the rules of a list, made when a text is first told in Japanese: they are hundreds of expressions, which would take half of the time
+// that a command needs to start.
+func compiled(list [][2]string) func() []rule {
+	return sync.OnceValue(func() []rule { return compile(list) })
+}
+
 func compile(list [][2]string) []rule {
 	out := make([]rule, len(list))
 	for i, w := range list {
@@ -75,7 +82,7 @@ func compile(list [][2]string) []rule {
 	return out
 }
 
-var rules = compile(saidWords)
+var rules = compiled(saidWords)
 
 // about are what may stand before a message: whom or what it is about.
 var about = []rule{
@@ -94,12 +101,12 @@ func japanese(text string, depth int) (string, bool) {
 	if depth == 0 {
 		return "", false
 	}
-	for i := range rules {
-		at := rules[i].en.FindStringSubmatch(text)
+	for _, r := range rules() {
+		at := r.en.FindStringSubmatch(text)
 		if at == nil {
 			continue
 		}
-		ja := rules[i].ja
+		ja := r.ja
 		if strings.Contains(ja, "$+") {
 			rest, ok := japanese(at[len(at)-1], depth-1)
 			if !ok {
@@ -107,7 +114,7 @@ func japanese(text string, depth int) (string, bool) {
 			}
 			ja = strings.ReplaceAll(ja, "$+", strings.ReplaceAll(rest, "$", "$$"))
 		}
-		return string(rules[i].en.ExpandString(nil, ja, text, rules[i].en.FindStringSubmatchIndex(text))), true
+		return string(r.en.ExpandString(nil, ja, text, r.en.FindStringSubmatchIndex(text))), true
 	}
 	for i := range about {
 		if at := about[i].en.FindStringSubmatchIndex(text); at != nil {
