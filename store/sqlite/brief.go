@@ -18,11 +18,19 @@ import (
 // The indexes of numbers hold what an inquiry needs of a call ([store.CallQuery.Brief]): those of a number are read from neighbouring leaves, where each
 // row would be another page of the disk.
 
-// briefColumns are as the indexes have them, word for word: SQLite does not look into the table for them.
-const briefColumns = `id, start, talk_ms, customer,
-	iif({other} GLOB '+[1-9]*', CAST({other} AS INTEGER), iif({other} = '', ' ' || {raw}, {other})),
-	iif(direction = 'out', '', direction), iif(verdict = 'allow', '', verdict), iif(reason = 'none', '', reason), withheld, status,
-	answered - start, ended - start, asked_entry, max(answered_entry - asked_entry, 0), max(ended_entry - asked_entry, 0)`
+// briefExprs are as the indexes have them, word for word: SQLite does not look into the table for them.
+var briefExprs = []string{
+	`talk_ms`, `customer`, `iif({other} GLOB '+[1-9]*', CAST({other} AS INTEGER), iif({other} = '', ' ' || {raw}, {other}))`,
+	`iif(direction = 'out', '', direction)`, `iif(verdict = 'allow', '', verdict)`, `iif(reason = 'none', '', reason)`, `withheld`, `status`,
+	`answered - start`, `ended - start`, `asked_entry`, `max(answered_entry - asked_entry, 0)`, `max(ended_entry - asked_entry, 0)`,
+}
+
+// briefColumns are what is read of them. Each column of an answer costs more than to put two together: what is a code, and usual, comes as one text, two
+// small numbers as one.
+var briefColumns = func() string {
+	e := briefExprs
+	return strings.Join(append([]string{`id`, `start`, e[0], e[1], e[2], e[3] + ` || ' ' || ` + e[4] + ` || ' ' || ` + e[5], e[7] + ` * 2 + ` + e[6]}, e[8:]...), `, `)
+}()
 
 // side is a number's part in its calls.
 type side struct{ own, other, raw string }
@@ -190,8 +198,8 @@ type briefRow struct {
 	number   tsujiban.Number
 	caller   bool // its part
 	customer tsujiban.CustomerID
-	row      [15]any // what database/sql need not convert: a page has very many of them
-	dest     [15]any
+	row      [12]any // what database/sql need not convert: a page has very many of them
+	dest     [12]any
 }
 
 func newBriefRow(n tsujiban.Number, caller bool) *briefRow {
@@ -229,19 +237,22 @@ func (b *briefRow) scan(r *sql.Rows, c *store.Call) error {
 	}
 	start := b.int(1)
 	c.ID, c.At, c.Talk, c.Customer = tsujiban.CallID(b.int(0)), fromMicros(start), millis(b.int(2)), b.customer
-	c.Withheld, c.Status = b.int(8) != 0, int(b.int(9))
-	c.Answered, c.Ended = b.later(10, start), b.later(11, start)
-	asked := b.int(12)
+	status := b.int(6)
+	c.Withheld, c.Status = status&1 != 0, int(status>>1)
+	c.Answered, c.Ended = b.later(7, start), b.later(8, start)
+	asked := b.int(9)
 	c.Entries.Asked = uint64(asked)
 	for i, e := range []*uint64{&c.Entries.Answered, &c.Entries.Ended} {
-		if n := b.int(13 + i); n > 0 {
+		if n := b.int(10 + i); n > 0 {
 			*e = uint64(asked + n)
 		}
 	}
 	p := parser{}
-	code(&p, "direction", cmp.Or(b.text(5), "out"), &c.Direction, tsujiban.ParseDirection)
-	code(&p, "verdict", cmp.Or(b.text(6), "allow"), &c.Action, tsujiban.ParseAction)
-	code(&p, "reason", cmp.Or(b.text(7), "none"), &c.Reason, tsujiban.ParseReason)
+	direction, rest, _ := strings.Cut(b.text(5), " ")
+	verdict, reason, _ := strings.Cut(rest, " ")
+	code(&p, "direction", cmp.Or(direction, "out"), &c.Direction, tsujiban.ParseDirection)
+	code(&p, "verdict", cmp.Or(verdict, "allow"), &c.Action, tsujiban.ParseAction)
+	code(&p, "reason", cmp.Or(reason, "none"), &c.Reason, tsujiban.ParseReason)
 	own, party, raw := &c.Callee, &c.Caller, &c.Presented
 	if b.caller {
 		own, party, raw = &c.Caller, &c.Callee, &c.Dialled

@@ -25,6 +25,8 @@
 // Store.viewMu guards which view file is open: everybody who uses the view holds it for
 // reading, [Store.Rebuild] holds it for writing for the moment in which it swaps the
 // files. Store.watchMu guards the channel that tells of changes. Neither is held while
-// the other is taken. A file lock on store.db.lock keeps other processes from opening
+// the other is taken. Below viewMu, who asks for calls of a number holds database.layouts
+// for reading, [Store.MakeIndexes] for writing while indexes are exchanged; kept.mu guards
+// the statements that are kept, and is held for a look at their map only. A file lock on store.db.lock keeps other processes from opening
 // the store while it is being rebuilt.
 package sqlite

@@ -56,9 +56,9 @@ func (d *database) layOut() (l layout, release func()) {
 	return d.layouts.is, d.layouts.mu.RUnlock
 }
 
-// columns of the indexes, as briefColumns has them.
+// indexColumns are those of the index of the side's calls that are over.
 func (s side) indexColumns() string {
-	return s.own + `, start, id, ` + strings.NewReplacer("{other}", s.other, "{raw}", s.raw).Replace(strings.TrimPrefix(briefColumns, `id, start, `))
+	return s.own + `, start, id, ` + strings.NewReplacer("{other}", s.other, "{raw}", s.raw).Replace(strings.Join(briefExprs, `, `))
 }
 
 // create are the statements that bring a side's indexes to the layout of now.
