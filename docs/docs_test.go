@@ -19,7 +19,7 @@ import (
 
 var pages = []string{
 	"../README.md", "../README.ja.md", "setup.md", "setup.ja.md", "limits.md", "limits.ja.md",
-	"incident.md", "incident.ja.md", "records.md", "operation.md", "evidence.md", "evidence.ja.md",
+	"incident.md", "incident.ja.md", "records.md", "records.ja.md", "operation.md", "operation.ja.md", "evidence.md", "evidence.ja.md",
 	"numbers.md", "numbers.ja.md", "retention.md", "retention.ja.md", "inquiry.md", "inquiry.ja.md", "backtest.md", "backtest.ja.md", "notify.md", "notify.ja.md", "cases.md", "cases.ja.md",
 	"staff.md", "staff.ja.md", "console.md", "console.ja.md", "portal.md", "portal.ja.md",
 }

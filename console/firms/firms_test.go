@@ -121,7 +121,7 @@ func TestCustomers(t *testing.T) {
 		}
 	}
 	v.do("/customers/hakata-shokai/history", http.StatusOK)
-	v.says("administrator@example.jp", "1日の上限 20000")
+	v.says("administrator@example.jp", "1日の上限 ¥20,000")
 }
 
 // TestTwoAtOnce: of two who change the same customer at the same time, the second is shown what the first has changed and keeps what it typed; what it did

@@ -51,10 +51,10 @@ func (b *Book) funcs(r *room, l tsujiban.Lang) template.FuncMap {
 		"browser": func(agent string) string { return Browser(term.Clean(agent)) },
 		"note":    func(e interface{ Text(tsujiban.Lang) string }) string { return e.Text(l) },
 		"refusal": func(reason string) string { text, _ := control.Said(tsujiban.CodeInvalid, reason, l); return text },
-		"change":  func(note string) string { return control.ChangeText(note, l) },
+		"change":  func(note string) string { return b.inMoney(control.ChangeText(note, l)) },
 		"noted": func(of any) control.Noted {
 			if a, ok := of.(control.Action); ok {
-				return a.Noted(l)
+				return b.noted(a.Noted(l))
 			}
 			return control.TypedNote(fmt.Sprint(of), l)
 		},
