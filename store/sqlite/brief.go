@@ -81,6 +81,13 @@ var errEnough = errors.New("the page is full")
 
 // brief is a page of the calls of a number, newest first, out of the indexes alone: both are walked at once, and merged as far as the page goes.
 func (d *database) brief(ctx context.Context, q store.CallQuery, limit int) (page store.CallPage, err error) {
+	// Each walk keeps its connection until the other has come as far: if everybody had one, nobody would get a second.
+	select {
+	case d.pairs <- struct{}{}:
+		defer func() { <-d.pairs }()
+	case <-ctx.Done():
+		return page, d.explain(ctx, "list the calls", ctx.Err())
+	}
 	full := make(chan struct{})
 	var walks [len(sides)]*briefWalk
 	for i := range walks {

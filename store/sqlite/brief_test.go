@@ -1,8 +1,11 @@
 package sqlite
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tsujiban"
@@ -80,4 +83,43 @@ func TestBrief(t *testing.T) {
 		}
 	}
 	must(t, s.Check(t.Context()))
+}
+
+// TestBriefPairs: who needs two connections at once waits while as many others do as there are pairs, and holds none meanwhile.
+func TestBriefPairs(t *testing.T) {
+	s := open(t)
+	var d *database
+	must(t, s.withView(func(v *database) error { d = v; return nil }))
+	if n := d.read.Stats().MaxOpenConnections; 2*cap(d.pairs) > n || cap(d.pairs) == 0 {
+		t.Fatalf("%d pairs of %d connections", cap(d.pairs), n)
+	}
+	q := store.CallQuery{Number: number(t, "+815012345678"), Brief: true, Limit: 1000}
+	synctest.Test(t, func(t *testing.T) {
+		d.pairs = make(chan struct{}, 1)
+		d.pairs <- struct{}{}
+		asked := make(chan error, 1)
+		ask := func(ctx context.Context) {
+			_, err := s.Calls(ctx, q)
+			asked <- err
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		go ask(ctx)
+		synctest.Wait()
+		if n := d.read.Stats().InUse; n != 0 || len(asked) > 0 {
+			t.Errorf("it did not wait, and holds %d connections", n)
+		}
+		stop()
+		if err := <-asked; !errors.Is(err, context.Canceled) {
+			t.Errorf("it waits for somebody who is gone: %v", err)
+		}
+		go ask(t.Context())
+		synctest.Wait()
+		<-d.pairs
+		if err := <-asked; err != nil {
+			t.Error(err)
+		}
+		if len(d.pairs) > 0 {
+			t.Error("a pair was not given back")
+		}
+	})
 }

@@ -32,9 +32,10 @@ type database struct {
 	read   *sql.DB
 
 	kept     kept
-	layouts  layouts   // of a view: how its indexes of numbers are laid out
-	ahead    *ahead    // nil: nothing of it is read so
-	receipts *receipts // nil: the journal itself says what has to be in it
+	pairs    chan struct{} // taken by who needs two reading connections at once: all of them together find theirs
+	layouts  layouts       // of a view: how its indexes of numbers are laid out
+	ahead    *ahead        // nil: nothing of it is read so
+	receipts *receipts     // nil: the journal itself says what has to be in it
 }
 
 // kind is what differs between the files.
@@ -98,7 +99,9 @@ func openDatabase(ctx context.Context, path string, k kind) (*database, error) {
 	if err != nil {
 		return nil, d.explain(ctx, "open the store", err)
 	}
-	d.read, err = connect(path, cmp.Or(k.readers, defaultReaders), pragmas, url.Values{"_pragma": append([]string{"query_only(1)"}, k.reader...)})
+	readers := cmp.Or(k.readers, defaultReaders)
+	d.pairs = make(chan struct{}, readers/2)
+	d.read, err = connect(path, readers, pragmas, url.Values{"_pragma": append([]string{"query_only(1)"}, k.reader...)})
 	if err != nil {
 		return nil, errors.Join(d.explain(ctx, "open the store", err), d.close())
 	}
