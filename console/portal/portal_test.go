@@ -199,7 +199,7 @@ func TestSwitches(t *testing.T) {
 	if !c.Own.NoInternational || len(c.Own.BarCountries) != 1 || c.Effective.CapDay != control.Amount(5000*tsujiban.Unit) || c.Ceiling.CapDay != control.Amount(20_000*tsujiban.Unit) {
 		t.Fatalf("%+v", c)
 	}
-	b.get(firm+"/history", "customer@example.jp", "国際発信なし（お客様設定） はい", "1日の上限（お客様設定） 5000", "通信事業者")
+	b.get(firm+"/history", "customer@example.jp", "国際発信なし（お客様設定） はい", "1日の上限（お客様設定） ¥5,000", "通信事業者")
 	if strings.Contains(b.page, "test (console)") {
 		t.Error("the customer sees who of staff changed something")
 	}
