@@ -276,10 +276,13 @@ func TestCheckWhileItGrows(t *testing.T) {
 	s := newSite(t, entries)
 	l := s.open()
 	s.must(l.Publish())
-	stop, done := make(chan struct{}), make(chan error, 1)
+	stop, done, checked := make(chan struct{}), make(chan error, 1), make(chan struct{})
 	go func() {
 		rd, err := s.source(1)
 		for n := 0; err == nil && n < entries; n++ {
+			if n == entries/3 || n == entries*2/3 {
+				<-checked // or all is written before a check has begun
+			}
 			var line []byte
 			if line, err = rd.Line(t.Context()); err != nil {
 				break
@@ -309,6 +312,7 @@ func TestCheckWhileItGrows(t *testing.T) {
 				t.Errorf("%d checks, %+v %s", checks, r, text)
 			}
 			return
+		case checked <- struct{}{}:
 		default:
 		}
 	}
