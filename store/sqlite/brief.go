@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,102 +74,66 @@ const (
 	briefFrom   = 100 // fewer are read in full: SQLite takes a third of a millisecond to see that an index has all of the columns
 	briefChunk  = 128 // calls that are handed from a reader to the page at a time
 	briefChunks = 8   // how far a reader is ahead
-
-	briefReaders = 2 * len(sides) // the connections that one page needs at most
 )
 
 // errEnough stops a reader of which no more is needed.
 var errEnough = errors.New("the page is full")
 
-// brief is a page of the calls of a number, newest first, out of the indexes alone: both are walked at once, of a long page in two spans of time each,
-// and merged as far as the page goes.
+// brief is a page of the calls of a number, newest first, out of the indexes alone: both are walked at once, and merged as far as the page goes.
 func (d *database) brief(ctx context.Context, q store.CallQuery, limit int) (page store.CallPage, err error) {
-	// Each walk keeps its connection until the others have come as far: if everybody had some, nobody would get the rest.
+	// Each walk keeps its connection until the other has come as far: if everybody had one, nobody would get a second.
 	select {
-	case d.crews <- struct{}{}:
-		defer func() { <-d.crews }()
+	case d.pairs <- struct{}{}:
+		defer func() { <-d.pairs }()
 	case <-ctx.Done():
 		return page, d.explain(ctx, "list the calls", ctx.Err())
 	}
 	full := make(chan struct{})
-	spans := briefSpans(q, limit)
-	walks := make([]briefPair, len(spans))
-	for i, q := range spans {
-		for k, s := range sides {
-			query, args, err := briefQuery(q, limit+1, s)
-			if err != nil {
-				close(full)
-				return page, err
-			}
-			ahead := briefChunks
-			if i > 0 { // so far that it need not wait for the span before
-				ahead = max(ahead, limit/briefChunk)
-			}
-			w := &briefWalk{number: q.Number, side: s, out: make(chan []store.Call, ahead), full: full}
-			walks[i][k] = w
-			defer func() {
-				for range w.out { // until the reader is gone
-				}
-			}()
-			go w.run(ctx, d, query, args)
+	var walks [len(sides)]*briefWalk
+	for i := range walks {
+		query, args, err := briefQuery(q, limit+1, sides[i])
+		if err != nil {
+			return page, err
 		}
+		w := &briefWalk{number: q.Number, side: sides[i], out: make(chan []store.Call, briefChunks), full: full}
+		walks[i] = w
+		defer func() {
+			for range w.out { // until the reader is gone
+			}
+		}()
+		go w.run(ctx, d, query, args)
 	}
 	defer close(full)
 	var calls []*store.Call
-	for i := range walks {
-		for len(calls) <= limit {
-			c, err := walks[i].next()
-			if err != nil {
-				return page, err
-			}
-			if c == nil {
-				break
-			}
-			if n := len(calls); n == 0 || calls[n-1].ID != c.ID { // or it is to oneself
-				calls = append(calls, c)
+	finish := func() store.CallPage {
+		page.Calls = slices.Grow(page.Calls, len(calls))
+		for _, c := range calls {
+			page.Calls = append(page.Calls, *c)
+		}
+		return page
+	}
+	for {
+		c, w := walks[0].head(), 0
+		if other := walks[1].head(); c == nil || other != nil && newer(other, c) {
+			c, w = other, 1
+		}
+		for _, w := range walks {
+			if err := w.failed(); err != nil {
+				return store.CallPage{}, err
 			}
 		}
-	}
-	if len(calls) > limit {
-		calls = calls[:limit]
-		page.Next = cursorOf(calls[limit-1])
-	}
-	page.Calls = make([]store.Call, 0, len(calls))
-	for _, c := range calls {
-		page.Calls = append(page.Calls, *c)
-	}
-	return page, nil
-}
-
-// briefSpans splits what is asked into two spans of time, the newest first, when so many calls are wanted that they are worth twice the readers.
-func briefSpans(q store.CallQuery, limit int) []store.CallQuery {
-	if limit < briefChunk*briefChunks || q.From.IsZero() || q.To.IsZero() || q.Cursor != "" {
-		return []store.CallQuery{q}
-	}
-	newest, rest := q, q
-	newest.From = q.From.Add(q.To.Sub(q.From) / 2)
-	rest.To = newest.From
-	return []store.CallQuery{newest, rest}
-}
-
-// briefPair walks both parts of a number in a span of time.
-type briefPair [len(sides)]*briefWalk
-
-// next is the newest call that is left of both, nil at the end.
-func (p *briefPair) next() (*store.Call, error) {
-	c, w := p[0].head(), p[0]
-	if other := p[1].head(); c == nil || other != nil && newer(other, c) {
-		c, w = other, p[1]
-	}
-	for _, w := range p {
-		if err := w.failed(); err != nil {
-			return nil, err
+		switch n := len(calls); {
+		case c == nil:
+			return finish(), nil
+		case n > 0 && calls[n-1].ID == c.ID: // to oneself
+		case n == limit:
+			page.Next = cursorOf(calls[n-1])
+			return finish(), nil
+		default:
+			calls = append(calls, c)
 		}
+		walks[w].have = walks[w].have[1:]
 	}
-	if c != nil {
-		w.have = w.have[1:]
-	}
-	return c, nil
 }
 
 func newer(a, b *store.Call) bool {

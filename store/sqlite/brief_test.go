@@ -85,18 +85,18 @@ func TestBrief(t *testing.T) {
 	must(t, s.Check(t.Context()))
 }
 
-// TestBriefCrews: who needs several connections at once waits while as many others do as there is room for, and holds none meanwhile.
-func TestBriefCrews(t *testing.T) {
+// TestBriefPairs: who needs two connections at once waits while as many others do as there are pairs, and holds none meanwhile.
+func TestBriefPairs(t *testing.T) {
 	s := open(t)
 	var d *database
 	must(t, s.withView(func(v *database) error { d = v; return nil }))
-	if n := d.read.Stats().MaxOpenConnections; briefReaders*cap(d.crews) > n || cap(d.crews) == 0 {
-		t.Fatalf("%d times as many of %d connections", cap(d.crews), n)
+	if n := d.read.Stats().MaxOpenConnections; 2*cap(d.pairs) > n || cap(d.pairs) == 0 {
+		t.Fatalf("%d pairs of %d connections", cap(d.pairs), n)
 	}
 	q := store.CallQuery{Number: number(t, "+815012345678"), Brief: true, Limit: 1000}
 	synctest.Test(t, func(t *testing.T) {
-		d.crews = make(chan struct{}, 1)
-		d.crews <- struct{}{}
+		d.pairs = make(chan struct{}, 1)
+		d.pairs <- struct{}{}
 		asked := make(chan error, 1)
 		ask := func(ctx context.Context) {
 			_, err := s.Calls(ctx, q)
@@ -114,58 +114,12 @@ func TestBriefCrews(t *testing.T) {
 		}
 		go ask(t.Context())
 		synctest.Wait()
-		<-d.crews
+		<-d.pairs
 		if err := <-asked; err != nil {
 			t.Error(err)
 		}
-		if len(d.crews) > 0 {
-			t.Error("the room was not given back")
+		if len(d.pairs) > 0 {
+			t.Error("a pair was not given back")
 		}
 	})
-}
-
-// TestBriefSpans: a long page, which is read in two spans of time, has the calls of both in their order, also where the spans meet and where it ends.
-func TestBriefSpans(t *testing.T) {
-	const calls = 1500
-	s := open(t)
-	mine, other := number(t, "+815012345678"), number(t, "+819012345678")
-	var events []tsujiban.Event
-	id := tsujiban.CallID(0)
-	for i := range calls {
-		at := trafficStart.Add(time.Duration(i/3) * time.Second)
-		id = tsujiban.NextCallID(id, at)
-		ev := tsujiban.Event{Seq: uint64(i) + 1, Kind: tsujiban.EventAttempt, At: at, Call: id}
-		ev.Verdict.Caller, ev.Verdict.Callee = mine, other
-		switch i % 4 {
-		case 1:
-			ev.Verdict.Caller, ev.Verdict.Callee = other, mine
-		case 2:
-			ev.Verdict.Callee = mine
-		}
-		events = append(events, ev)
-	}
-	must(t, s.ApplyEvents(t.Context(), events))
-	for _, seconds := range []int{1, 2, 3, 100, 249, 250, 400, 499, 500, 2000} {
-		for _, limit := range []int{1024, 1200, 1500, 2000} {
-			full := store.CallQuery{Number: mine, Limit: limit, From: trafficStart, To: trafficStart.Add(time.Duration(seconds) * time.Second)}
-			brief := full
-			brief.Brief = true
-			if n := len(briefSpans(brief, limit)); n != 2 {
-				t.Fatalf("%d spans", n)
-			}
-			want, err := s.Calls(t.Context(), full)
-			must(t, err)
-			got, err := s.Calls(t.Context(), brief)
-			must(t, err)
-			for _, page := range []store.CallPage{got, want} {
-				for i := range page.Calls {
-					page.Calls[i] = store.BriefOf(&page.Calls[i])
-				}
-			}
-			sameContents(t, got.Calls, want.Calls)
-			if n := min(3*seconds, calls, limit); len(got.Calls) != n || got.Next != want.Next {
-				t.Fatalf("%d seconds, at most %d: %d calls, want %d; next %q, want %q", seconds, limit, len(got.Calls), n, got.Next, want.Next)
-			}
-		}
-	}
 }

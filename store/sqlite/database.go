@@ -32,7 +32,7 @@ type database struct {
 	read   *sql.DB
 
 	kept     kept
-	crews    chan struct{} // taken by who needs briefReaders connections at once: all of them together find theirs
+	pairs    chan struct{} // taken by who needs two reading connections at once: all of them together find theirs
 	layouts  layouts       // of a view: how its indexes of numbers are laid out
 	ahead    *ahead        // nil: nothing of it is read so
 	receipts *receipts     // nil: the journal itself says what has to be in it
@@ -100,7 +100,7 @@ func openDatabase(ctx context.Context, path string, k kind) (*database, error) {
 		return nil, d.explain(ctx, "open the store", err)
 	}
 	readers := cmp.Or(k.readers, defaultReaders)
-	d.crews = make(chan struct{}, max(readers/briefReaders, 1))
+	d.pairs = make(chan struct{}, readers/2)
 	d.read, err = connect(path, readers, pragmas, url.Values{"_pragma": append([]string{"query_only(1)"}, k.reader...)})
 	if err != nil {
 		return nil, errors.Join(d.explain(ctx, "open the store", err), d.close())
