@@ -102,6 +102,56 @@ func TestAnothersCustomer(t *testing.T) {
 	}
 }
 
+// TestAnothersIDInside: whoever names another customer, its trunk or its number where an operation does not ask for it in its path, in the query or in the
+// body, gets nothing of it and changes nothing of it.
+func TestAnothersIDInside(t *testing.T) {
+	s := newSite(t)
+	s.must(http.StatusOK, "analyst", "PUT", "/customers/tenjin-denki/restriction", `{"level":"close","note":"secret"}`)
+	theirs := func() (all []byte) {
+		for _, path := range []string{"/customers/tenjin-denki", "/trunks", "/restrictions", "/customers/tenjin-denki/own"} {
+			r := s.must(http.StatusOK, "administrator", "GET", path, nil)
+			all = append(all, r.body...)
+		}
+		return all
+	}
+	before, tried, refused := theirs(), 0, 0
+	if !bytes.Contains(before, []byte("secret")) {
+		t.Fatalf("%s", before)
+	}
+	bodies := []string{
+		`{"customer":"tenjin-denki"}`, `{"customers":["tenjin-denki"]}`, `{"id":"tenjin-denki","customer":"tenjin-denki"}`, `{"customer":"tenjin-denki","stopped":true,"no_international":true,"note":"x"}`,
+	}
+	for i := range api.Rows {
+		row := &api.Rows[i]
+		if row.Own == people.Open || row.ID == "stream-events" {
+			continue
+		}
+		for _, token := range []string{"reseller", "customer"} {
+			for _, query := range []string{"", "?customer=tenjin-denki", "?customers=tenjin-denki", "?id=tenjin-denki"} {
+				for _, b := range bodies {
+					if row.Method == http.MethodGet && (query == "" || b != bodies[0]) {
+						continue
+					}
+					r := s.do(token, row.Method, filled(row.Path)+query, b)
+					tried++
+					if r.status >= 400 {
+						refused++
+					}
+					if bytes.Contains(r.body, []byte("secret")) || r.status < 300 && bytes.Contains(r.body, []byte("tenjin-denki")) {
+						t.Errorf("%s as %s with %q and %s: %d %s", row.ID, token, query, b, r.status, r.body)
+					}
+				}
+			}
+		}
+	}
+	if after := theirs(); !bytes.Equal(before, after) {
+		t.Errorf("another's settings were changed:\n%s\n%s", before, after)
+	}
+	if tried < 100 || refused == 0 {
+		t.Errorf("%d tried, %d refused", tried, refused)
+	}
+}
+
 // TestTokens: no token, a wrong one, one that was taken back, one in the wrong place.
 func TestTokens(t *testing.T) {
 	s := newSite(t)
