@@ -62,6 +62,9 @@ func (t inside) RoundTrip(req *http.Request) (*http.Response, error) {
 	select {
 	case <-w.began:
 	case <-req.Context().Done():
+	}
+	// Asked again, as select takes either when both are ready: a handler that broke off because the caller left "succeeds" with nothing to say.
+	if req.Context().Err() != nil {
 		body.done()
 		_ = pr.Close() // never fails (io.Pipe)
 		return nil, context.Cause(req.Context())
