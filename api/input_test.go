@@ -105,19 +105,34 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
 
-// TestETag: of two who change the same, one learns that the other was first.
+// TestETag: of two who change the same, one learns that the other was first. Each change names a field of its own, so that nothing but the tag tells.
 func TestETag(t *testing.T) {
 	s := newSite(t)
-	at := "/customers/hakata-shokai"
-	tag := s.must(http.StatusOK, "administrator", "GET", at, nil).header.Get("ETag")
-	next := s.must(http.StatusOK, "administrator", "PATCH", at, `{"name":"博多商事"}`, "If-Match", tag).header.Get("ETag")
-	if tag == "" || next == "" || tag == next {
-		t.Errorf("tags %q %q", tag, next)
+	const customer, trunk, own = "/customers/hakata-shokai", "/trunks/hakata-pbx", "/customers/hakata-shokai/own"
+	for _, of := range []struct {
+		read, first, change, second, late string
+	}{
+		{read: customer, first: customer, change: `{"name":"博多商事"}`, second: customer + "/limits", late: `{"cap_day":"1"}`},
+		{read: trunk, first: trunk, change: `{"domain":"pbx.hakata.example"}`, second: trunk, late: `{"address":"192.0.2.7:5060"}`},
+		{read: own, first: own + "/switches", change: `{"bar_countries":["SL"]}`, second: own + "/limits", late: `{"cap_month":"1"}`},
+	} {
+		tag := s.must(http.StatusOK, "administrator", "GET", of.read, nil).header.Get("ETag")
+		if again := s.must(http.StatusOK, "administrator", "GET", of.read, nil).header.Get("ETag"); tag == "" || again != tag {
+			t.Errorf("%s: tags %q %q of the same", of.read, tag, again)
+		}
+		next := s.must(http.StatusOK, "administrator", "PATCH", of.first, of.change, "If-Match", tag).header.Get("ETag")
+		if next == "" || tag == next {
+			t.Errorf("%s: tags %q %q", of.first, tag, next)
+		}
+		if p := s.must(http.StatusPreconditionFailed, "administrator", "PATCH", of.second, of.late, "If-Match", tag).problem(t); p.Code != "precondition-failed" {
+			t.Errorf("%s: %+v", of.second, p)
+		}
+		s.must(http.StatusOK, "administrator", "PATCH", of.second, of.late, "If-Match", next)
 	}
-	if p := s.must(http.StatusPreconditionFailed, "administrator", "PATCH", at+"/limits", `{"cap_day":"1"}`, "If-Match", tag).problem(t); p.Code != "precondition-failed" {
-		t.Errorf("%+v", p)
+	made := s.must(http.StatusCreated, "administrator", "POST", "/trunks", `{"id":"hakata-2","customer":"hakata-shokai","sources":["198.51.100.7/32"]}`).header.Get("ETag")
+	if read := s.must(http.StatusOK, "viewer", "GET", "/trunks/hakata-2", nil).header.Get("ETag"); made == "" || made != read {
+		t.Errorf("made as %q, read as %q", made, read)
 	}
-	s.must(http.StatusOK, "administrator", "PATCH", at+"/limits", `{"cap_day":"1"}`, "If-Match", next)
 }
 
 // TestCursors: pages hold everything once; a cursor holds for its query only.

@@ -39,51 +39,54 @@ type OwnLimits struct {
 	LongestCall *string `json:"longest_call,omitempty" maxLength:"32" example:"1h"`
 }
 
-func ownOf(ctx context.Context, c *call, id string) (*body[OwnSettings], error) {
+func ownOf(ctx context.Context, c *call, id string) (*tagged[OwnSettings], error) {
 	var v struct {
 		ID                 string
 		International      bool
 		Own                Own
+		OwnVersion         string `json:"own_version"`
 		Ceiling, Effective Limits
 	}
 	if err := c.Office.Do(ctx, http.MethodGet, at("/v1/customers/", id), nil, &v); err != nil {
 		return nil, err
 	}
 	v.Own.BarCountries = items(v.Own.BarCountries)
-	return answer(OwnSettings{v.ID, v.Own, v.International, v.Ceiling, v.Effective}), nil
+	return &tagged[OwnSettings]{`"` + v.OwnVersion + `"`, OwnSettings{v.ID, v.Own, v.International, v.Ceiling, v.Effective}}, nil
 }
 
-// setOwn sets what is named, and tells what holds then.
-func setOwn(ctx context.Context, c *call, id string, in any) (*body[OwnSettings], error) {
-	if err := c.Office.Do(ctx, http.MethodPatch, at("/v1/customers/", id, "/own"), in, nil); err != nil {
+// setOwn sets what is named, if nobody else has set anything since, and tells what holds then.
+func setOwn(ctx context.Context, c *call, id, match string, in any) (*tagged[OwnSettings], error) {
+	if err := c.Office.Do(ctx, http.MethodPatch, at("/v1/customers/", id, "/own")+under(match), in, nil); err != nil {
 		return nil, err
 	}
 	return ownOf(ctx, c, id)
 }
 
 func (s *server) ownRoutes() {
-	register(s, "get-own", note{Summary: "What a customer has set for itself"}, func(ctx context.Context, c *call, in *CustomerPath) (*body[OwnSettings], error) {
+	register(s, "get-own", note{Summary: "What a customer has set for itself"}, func(ctx context.Context, c *call, in *CustomerPath) (*tagged[OwnSettings], error) {
 		return ownOf(ctx, c, in.Customer)
 	})
-	register(s, "set-own-switches", note{Summary: "Switch international calls, or countries, off and on", Text: "In force when the answer is given; running calls that it covers are ended."}, func(ctx context.Context, c *call, in *struct {
+	register(s, "set-own-switches", note{Summary: "Switch international calls, or countries, off and on", Text: "In force when the answer is given; running calls that it covers are ended.", Problem: []int{http.StatusPreconditionFailed}}, func(ctx context.Context, c *call, in *struct {
 		CustomerPath
+		IfMatch
 		Body OwnSwitches
-	}) (*body[OwnSettings], error) {
-		return setOwn(ctx, c, in.Customer, in.Body)
+	}) (*tagged[OwnSettings], error) {
+		return setOwn(ctx, c, in.Customer, in.IfMatch.IfMatch, in.Body)
 	})
-	register(s, "set-own-limits", note{Summary: "Set limits below the operator's", Text: "One above the operator's is refused."}, func(ctx context.Context, c *call, in *struct {
+	register(s, "set-own-limits", note{Summary: "Set limits below the operator's", Text: "One above the operator's is refused.", Problem: []int{http.StatusPreconditionFailed}}, func(ctx context.Context, c *call, in *struct {
 		CustomerPath
+		IfMatch
 		Body OwnLimits
-	}) (*body[OwnSettings], error) {
-		return setOwn(ctx, c, in.Customer, in.Body)
+	}) (*tagged[OwnSettings], error) {
+		return setOwn(ctx, c, in.Customer, in.IfMatch.IfMatch, in.Body)
 	})
 	for id, stopped := range map[string]bool{"stop-own-calls": true, "resume-own-calls": false} {
 		n := note{Summary: "Stop all calls (the kill switch)", Text: "Running calls are ended; nothing goes out but emergency calls."}
 		if !stopped {
 			n = note{Summary: "Take the stop back", Text: "A restriction that the guard or staff have imposed stays."}
 		}
-		register(s, id, n, func(ctx context.Context, c *call, in *CustomerPath) (*body[OwnSettings], error) {
-			return setOwn(ctx, c, in.Customer, map[string]bool{"stopped": stopped})
+		register(s, id, n, func(ctx context.Context, c *call, in *CustomerPath) (*tagged[OwnSettings], error) {
+			return setOwn(ctx, c, in.Customer, "", map[string]bool{"stopped": stopped})
 		})
 	}
 }

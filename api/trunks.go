@@ -68,28 +68,48 @@ func (s *server) trunkRoutes() {
 			return nil, err
 		}
 		v, err := trunkOf(ctx, c, id)
-		return &made[Trunk]{Location: Prefix + at("/trunks/", id), Body: v}, err
-	})
-	register(s, "get-trunk", note{Summary: "Show a trunk"}, func(ctx context.Context, c *call, in *TrunkPath) (*body[Trunk], error) {
-		v, err := trunkOf(ctx, c, in.Trunk)
-		return answer(v), err
-	})
-	register(s, "change-trunk", note{Summary: "Change a trunk", Text: "Sets what the body names; the rest stays."}, func(ctx context.Context, c *call, in *struct {
-		TrunkPath
-		Body TrunkChange
-	}) (*body[Trunk], error) {
-		if err := c.Office.Do(ctx, http.MethodPatch, at("/v1/trunks/", in.Trunk), in.Body, new(control.Done)); err != nil {
+		if err != nil {
 			return nil, err
 		}
-		v, err := trunkOf(ctx, c, in.Trunk)
-		return answer(v), err
+		return &made[Trunk]{v.etag(), Prefix + at("/trunks/", id), v.Trunk}, nil
+	})
+	register(s, "get-trunk", note{Summary: "Show a trunk"}, func(ctx context.Context, c *call, in *TrunkPath) (*tagged[Trunk], error) {
+		return taggedTrunk(ctx, c, in.Trunk)
+	})
+	register(s, "change-trunk", note{Summary: "Change a trunk", Text: "Sets what the body names; the rest stays.", Problem: []int{http.StatusPreconditionFailed}}, func(ctx context.Context, c *call, in *struct {
+		TrunkPath
+		IfMatch
+		Body TrunkChange
+	}) (*tagged[Trunk], error) {
+		if err := c.Office.Do(ctx, http.MethodPatch, at("/v1/trunks/", in.Trunk)+under(in.IfMatch.IfMatch), in.Body, new(control.Done)); err != nil {
+			return nil, err
+		}
+		return taggedTrunk(ctx, c, in.Trunk)
 	})
 	register(s, "delete-trunk", note{Summary: "Remove a trunk"}, func(ctx context.Context, c *call, in *TrunkPath) (*body[Done], error) {
 		return change(ctx, c, http.MethodDelete, at("/v1/trunks/", in.Trunk), nil)
 	})
 }
 
-func trunkOf(ctx context.Context, c *call, id string) (v Trunk, err error) {
-	err = c.Office.Do(ctx, http.MethodGet, at("/v1/trunks/", id), nil, &v)
-	return v, err
+// trunkState is a trunk as the program tells it.
+type trunkState struct {
+	Trunk
+	Version string `json:"version"`
+}
+
+// etag changes with what is shown. A new password alone leaves it as it is: who reads trunks learns nothing of it.
+func (v *trunkState) etag() string { return `"` + v.Version + `"` }
+
+func trunkOf(ctx context.Context, c *call, id string) (*trunkState, error) {
+	var v trunkState
+	err := c.Office.Do(ctx, http.MethodGet, at("/v1/trunks/", id), nil, &v)
+	return &v, err
+}
+
+func taggedTrunk(ctx context.Context, c *call, id string) (*tagged[Trunk], error) {
+	v, err := trunkOf(ctx, c, id)
+	if err != nil {
+		return nil, err
+	}
+	return &tagged[Trunk]{v.etag(), v.Trunk}, nil
 }

@@ -121,7 +121,7 @@ func (s *controlServer) showCustomer(r *http.Request) (any, error) {
 		return nil, noCustomer(r.PathValue("id"))
 	}
 	state := a.customerState(&a.customers[i])
-	state.Version = control.VersionOfCustomer(state.Customer)
+	state.Version, state.OwnVersion = control.VersionOfCustomer(state.Customer), control.VersionOf(state.Own)
 	state.Trunks = a.trunksOf(a.customers[i].ID)
 	return state, nil
 }

@@ -12,10 +12,35 @@ import (
 func (s *controlServer) ownRoutes(m *http.ServeMux) {
 	m.HandleFunc("PUT /v1/customers/{id}/own", s.handle(s.setOwn))
 	m.HandleFunc("PATCH /v1/customers/{id}/own", s.handle(s.setOwn)) // what the body does not name stays
+	// One country, whatever happens to the others at the same time.
+	m.HandleFunc("PUT /v1/customers/{id}/own/countries/{country}", s.handle(s.setCountry))
+	m.HandleFunc("DELETE /v1/customers/{id}/own/countries/{country}", s.handle(s.setCountry))
 }
 
 // setOwn sets what a customer narrows for itself; limits above the operator's are refused, for they would not hold. What it stops ends at once.
 func (s *controlServer) setOwn(r *http.Request) (any, error) {
+	return s.changeOwn(r, func(in *control.Own) error {
+		if r.Method == http.MethodPut {
+			*in = control.Own{}
+		}
+		return read(r, in)
+	})
+}
+
+// setCountry switches one country off, or on again.
+func (s *controlServer) setCountry(r *http.Request) (any, error) {
+	return s.changeOwn(r, func(in *control.Own) error {
+		country := r.PathValue("country")
+		in.BarCountries = slices.DeleteFunc(in.BarCountries, func(c string) bool { return c == country })
+		if r.Method == http.MethodPut {
+			in.BarCountries = append(in.BarCountries, country)
+		}
+		return nil
+	})
+}
+
+// changeOwn lets f change what the customer has set by now; nobody comes between.
+func (s *controlServer) changeOwn(r *http.Request, f func(*control.Own) error) (any, error) {
 	a, id, by := s.app, tsujiban.CustomerID(r.PathValue("id")), byOf(r)
 	var own tsujiban.Own
 	done, err := a.change(r.Context(), by, func(set *settings) error {
@@ -24,11 +49,11 @@ func (s *controlServer) setOwn(r *http.Request) (any, error) {
 			return noCustomer(string(id))
 		}
 		c := set.customers[i]
-		var in control.Own
-		if r.Method == http.MethodPatch {
-			in = control.OwnOf(&c.Own)
+		in := control.OwnOf(&c.Own)
+		if err := unchanged(r, control.VersionOf(in)); err != nil {
+			return err
 		}
-		if err := read(r, &in); err != nil {
+		if err := f(&in); err != nil {
 			return err
 		}
 		own = in.Own()

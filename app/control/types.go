@@ -182,9 +182,10 @@ func ParseLang(s string) (tsujiban.Lang, error) {
 // CustomerState is a customer with all that stands about it now.
 type CustomerState struct {
 	Customer
-	Version     string       `json:"version,omitempty"` // of what the operator has set, where one customer is shown; see VersionOf
-	Effective   Limits       `json:"effective"`         // those in force: Ceiling, narrowed by Own
-	Ceiling     Limits       `json:"ceiling"`           // the operator's: its limits with the defaults filled in
+	Version     string       `json:"version,omitempty"`     // of what the operator has set, where one customer is shown; see VersionOf
+	OwnVersion  string       `json:"own_version,omitempty"` // of what the customer has set, likewise
+	Effective   Limits       `json:"effective"`             // those in force: Ceiling, narrowed by Own
+	Ceiling     Limits       `json:"ceiling"`               // the operator's: its limits with the defaults filled in
 	Usage       Usage        `json:"usage"`
 	Restriction *Restriction `json:"restriction,omitempty"`
 	Trunks      []string     `json:"trunks,omitempty"`

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 )
 
-// A change can be bound to what it was made from: an order about a customer, a trunk or the rules that has "?version=" in its path is refused with
+// A change can be bound to what it was made from: an order about a customer, its own settings, a trunk or the rules that has "?version=" in its path is refused with
 // [tsujiban.CodeChanged] when something else is set by then. Who gives it has read the version with what it stands for.
 
 // VersionOf changes with what is set, and with nothing else.

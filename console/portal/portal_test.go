@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -82,6 +83,8 @@ func (b *reader) says(words ...string) {
 	}
 }
 
+var made = regexp.MustCompile(`name="(version|was)" value="([^"]*)"`)
+
 var token = regexp.MustCompile(`name="csrf" value="([^"]*)"`)
 
 // post sends a form of the page that was read last, and reads where it leads.
@@ -90,6 +93,9 @@ func (b *reader) post(path string, want int, fields ...string) {
 	form := url.Values{}
 	if m := token.FindStringSubmatch(b.page); m != nil {
 		form.Set("csrf", m[1])
+	}
+	for _, m := range made.FindAllStringSubmatch(b.page, -1) {
+		form.Set(m[1], html.UnescapeString(m[2]))
 	}
 	for i := 0; i < len(fields); i += 2 {
 		form.Set(fields[i], fields[i+1])
@@ -216,6 +222,53 @@ func TestSwitches(t *testing.T) {
 	staff := read(t, s, people.Administrator)
 	if status, _ := staff.do(http.MethodGet, firm, nil); status != http.StatusForbidden {
 		t.Errorf("staff: %d", status)
+	}
+}
+
+// TestTwoAtOnce: two people of a customer have the settings open. Neither undoes what the other does: switches set what they name, and of two who change
+// the same limit the second is shown what the first has set, and by whom, before it is set anew.
+func TestTwoAtOnce(t *testing.T) {
+	s := consoletest.Start(t, "")
+	a, b := read(t, s, people.CustomerRole), read(t, s, people.Reseller)
+	a.get(firm + "/settings")
+	b.get(firm + "/settings")
+	seen, opened := a.page, b.page
+	a.post(firm+"/countries", http.StatusSeeOther, "country", "SL", "off", "yes")
+	a.post(firm+"/international", http.StatusSeeOther, "off", "yes")
+	b.post(firm+"/countries", http.StatusSeeOther, "country", "MV", "off", "yes")
+	// The limits of a page that was opened before: nobody else has set one.
+	b.page = opened
+	b.post(firm+"/limits", http.StatusSeeOther, "cap_day", "5000", "cap_month", "", "cap_call", "")
+	c := state(t, s)
+	if strings.Join(c.Own.BarCountries, " ") != "MV SL" || !c.Own.NoInternational || c.Own.CapDay != control.Amount(5000*tsujiban.Unit) {
+		t.Fatalf("%+v", c.Own)
+	}
+	// The first still has the page without that limit. What it typed stays, what it did not touch is as the other has set it.
+	a.page = seen
+	a.post(firm+"/limits", http.StatusConflict, "cap_day", "", "cap_month", "70,000", "cap_call", "")
+	a.says("この画面を開いた後に、設定が変更されました", "1日の上限", "¥5,000", "reseller@example.jp", `name="cap_day" type="text" value="5000"`, `name="cap_month" type="text" value="70000"`)
+	if c := state(t, s); c.Own.CapMonth != 0 {
+		t.Errorf("%+v", c.Own)
+	}
+	a.post(firm+"/limits", http.StatusUnprocessableEntity, "cap_day", "5000", "cap_month", "many")
+	a.post(firm+"/limits", http.StatusSeeOther, "cap_day", "5000", "cap_month", "70,000", "cap_call", "")
+	// Both change the same.
+	b.page = opened
+	b.post(firm+"/limits", http.StatusConflict, "cap_day", "4000", "cap_month", "60000", "cap_call", "")
+	b.says("¥5,000", "¥4,000", "¥70,000", `name="cap_month" type="text" value="60000"`)
+	b.post(firm+"/limits", http.StatusSeeOther, "cap_day", "4000", "cap_month", "60000", "cap_call", "")
+	if c := state(t, s); c.Own.CapDay != control.Amount(4000*tsujiban.Unit) || c.Own.CapMonth != control.Amount(60_000*tsujiban.Unit) || len(c.Own.BarCountries) != 2 || !c.Own.NoInternational {
+		t.Errorf("%+v", c.Own)
+	}
+	// A form that does not say what it was made from changes nothing that it does not show.
+	b.page = token.FindString(b.page)
+	b.post(firm+"/limits", http.StatusConflict, "cap_day", "", "cap_month", "", "cap_call", "")
+	// The stop sets the stop.
+	set(t, s, http.MethodPatch, "/v1/customers/hakata-shokai/own", map[string]bool{"stopped": true})
+	a.get(firm + "/settings")
+	a.post(firm+"/international", http.StatusSeeOther, "off", "no")
+	if c := state(t, s); !c.Own.Stopped || c.Own.NoInternational {
+		t.Errorf("%+v", c.Own)
 	}
 }
 

@@ -39,6 +39,24 @@ type settingsPage struct {
 	Countries []abroad            // called lately, or switched off
 	Others    []map[string]string // what else there is, as options
 	Limits    []limit
+	Made      ui.Made       // what the form of limits was made from
+	Meanwhile *ui.Meanwhile // what somebody else has set since
+}
+
+// limitsForm is what the limits are set by. An empty field follows the operator's.
+type limitsForm struct {
+	Day   tsujiban.Money `form:"cap_day" max:"30"`
+	Month tsujiban.Money `form:"cap_month" max:"30"`
+	Call  tsujiban.Money `form:"cap_call" max:"30"`
+}
+
+func limitsOf(o *control.Own) *limitsForm {
+	return &limitsForm{tsujiban.Money(o.CapDay), tsujiban.Money(o.CapMonth), tsujiban.Money(o.CapCall)}
+}
+
+// order sets these, and leaves the rest as it is.
+func (f *limitsForm) order() map[string]any {
+	return map[string]any{"cap_day": control.Amount(f.Day), "cap_month": control.Amount(f.Month), "cap_call": control.Amount(f.Call)}
 }
 
 const lately = 90 // days
@@ -64,21 +82,28 @@ func (m *room) settingsPage(r *ui.Request) (*settingsPage, error) {
 		return nil, err
 	}
 	p.countries(r, &u)
-	c := &h.Customer
-	p.Limits = []limit{
-		{Name: "cap_day", Value: plain(c.Own.CapDay), Ceiling: c.Ceiling.CapDay},
-		{Name: "cap_month", Value: plain(c.Own.CapMonth), Ceiling: c.Ceiling.CapMonth},
-		{Name: "cap_call", Value: plain(c.Own.CapCall), Ceiling: c.Ceiling.CapCall},
-	}
+	f := limitsOf(&h.Customer.Own)
+	p.show(f)
+	p.Made = r.Made(h.Customer.OwnVersion, f)
 	return p, nil
 }
 
+// show puts limits into the fields.
+func (p *settingsPage) show(f *limitsForm) {
+	c := &p.Head.Customer.Ceiling
+	p.Limits = []limit{
+		{Name: "cap_day", Value: plain(f.Day), Ceiling: c.CapDay},
+		{Name: "cap_month", Value: plain(f.Month), Ceiling: c.CapMonth},
+		{Name: "cap_call", Value: plain(f.Call), Ceiling: c.CapCall},
+	}
+}
+
 // plain is an amount as a field takes it; empty when there is none.
-func plain(a control.Amount) string {
+func plain(a tsujiban.Money) string {
 	if a == 0 {
 		return ""
 	}
-	return tsujiban.Money(a).String()
+	return a.String()
 }
 
 func (p *settingsPage) countries(r *ui.Request, u *control.Use) {
@@ -137,14 +162,9 @@ func all() (list []string) {
 	return list
 }
 
-// change reads what the customer has set, lets f change it, and sets it again.
-func (m *room) change(r *ui.Request, f func(*control.Own)) error {
-	var c control.CustomerState
-	if err := m.state(r, r.PathValue("customer"), &c); err != nil {
-		return err
-	}
-	f(&c.Own)
-	return r.Office.Do(r.Context(), http.MethodPut, order(c.ID, "/own"), &c.Own, nil)
+// set sets one thing of the customer's own. All else stays as somebody else of the customer may set it at the same time.
+func (m *room) set(r *ui.Request, what string, to bool) error {
+	return r.Office.Do(r.Context(), http.MethodPatch, order(r.PathValue("customer"), "/own"), map[string]bool{what: to}, nil)
 }
 
 func (m *room) international(r *ui.Request) error {
@@ -154,7 +174,7 @@ func (m *room) international(r *ui.Request) error {
 	if _, err := r.Decode(&in); err != nil {
 		return err
 	}
-	if err := m.change(r, func(o *control.Own) { o.NoInternational = in.Off }); err != nil {
+	if err := m.set(r, "no_international", in.Off); err != nil {
 		return err
 	}
 	word := "settings.international-is-on"
@@ -176,18 +196,12 @@ func (m *room) countries(r *ui.Request) error {
 	if !slices.Contains(all(), in.Country) {
 		return m.settingsAgain(r, "country", r.T("settings.no-country"))
 	}
-	err := m.change(r, func(o *control.Own) {
-		o.BarCountries = slices.DeleteFunc(o.BarCountries, func(iso string) bool { return iso == in.Country })
-		if in.Off {
-			o.BarCountries = append(o.BarCountries, in.Country)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	word := "settings.country-is-on"
+	method, word := http.MethodDelete, "settings.country-is-on"
 	if in.Off {
-		word = "settings.country-is-off"
+		method, word = http.MethodPut, "settings.country-is-off"
+	}
+	if err := r.Office.Do(r.Context(), method, order(r.PathValue("customer"), "/own/countries/"+in.Country), nil, nil); err != nil {
+		return err
 	}
 	return r.Done(at(r.PathValue("customer"))+"/settings", word, names.Country(r.Lang, in.Country))
 }
@@ -202,11 +216,7 @@ func (m *room) settingsAgain(r *ui.Request, field, what string) error {
 
 // limits sets limits below the operator's. An empty field takes one back.
 func (m *room) limits(r *ui.Request) error {
-	var in struct {
-		Day   tsujiban.Money `form:"cap_day" max:"30"`
-		Month tsujiban.Money `form:"cap_month" max:"30"`
-		Call  tsujiban.Money `form:"cap_call" max:"30"`
-	}
+	var in limitsForm
 	wrong, err := r.Decode(&in)
 	if err != nil {
 		return err
@@ -215,6 +225,7 @@ func (m *room) limits(r *ui.Request) error {
 	if err != nil {
 		return err
 	}
+	p.Made = r.WasMade()
 	given := []tsujiban.Money{in.Day, in.Month, in.Call}
 	for i := range p.Limits {
 		l := &p.Limits[i]
@@ -226,13 +237,58 @@ func (m *room) limits(r *ui.Request) error {
 	if len(wrong) > 0 {
 		return r.Again("settings", p, wrong)
 	}
-	err = m.change(r, func(o *control.Own) {
-		o.CapDay, o.CapMonth, o.CapCall = control.Amount(in.Day), control.Amount(in.Month), control.Amount(in.Call)
-	})
-	if err != nil {
+	switch err := m.setLimits(r, &in, p.Made.Version); {
+	case tsujiban.CodeOf(err) == tsujiban.CodeChanged:
+		return m.stale(r, &in)
+	case err != nil:
 		return err
 	}
 	return r.Done(p.Head.At+"/settings", "settings.limits-set")
+}
+
+// setLimits sets them, unless something has been set since that version.
+func (m *room) setLimits(r *ui.Request, in *limitsForm, version string) error {
+	return r.Office.Do(r.Context(), http.MethodPatch, order(r.PathValue("customer"), "/own?version="+url.QueryEscape(version)), in.order(), nil)
+}
+
+// stale is for limits that were typed into a form which somebody else was faster than: they are shown with what was set meanwhile. A switch that was
+// turned meanwhile is none of the form's, and the limits are set as they were typed.
+func (m *room) stale(r *ui.Request, in *limitsForm) (err error) {
+	for range 5 { // somebody may be faster again
+		var p *settingsPage
+		if p, err = m.settingsPage(r); err != nil {
+			return err
+		}
+		if p.Meanwhile = r.Merge(in, limitsOf(&p.Head.Customer.Own)); len(p.Meanwhile.Changed) > 0 {
+			p.show(in)
+			return m.showStale(r, p)
+		}
+		if err = m.setLimits(r, in, p.Head.Customer.OwnVersion); err == nil {
+			return r.Done(p.Head.At+"/settings", "settings.limits-set")
+		}
+		if tsujiban.CodeOf(err) != tsujiban.CodeChanged {
+			return err
+		}
+	}
+	return err
+}
+
+// showStale shows what was set meanwhile, and by whom.
+func (m *room) showStale(r *ui.Request, p *settingsPage) error {
+	for i := range p.Meanwhile.Changed {
+		c := &p.Meanwhile.Changed[i]
+		c.Label = r.T("settings" + "." + c.Field)
+	}
+	var list control.Actions
+	if err := r.Office.Do(r.Context(), http.MethodGet, "/v1/actions?limit=20&customer="+url.QueryEscape(p.Head.Customer.ID), nil, &list); err != nil {
+		return err
+	}
+	list.Actions = slices.DeleteFunc(list.Actions, func(a control.Action) bool { return !strings.HasPrefix(a.Note, "own ") })
+	for i := range list.Actions {
+		tell(r, &list.Actions[i])
+	}
+	p.Meanwhile.Since(list.Actions)
+	return r.Stale("settings", p)
 }
 
 // showStop is the page of the stop.
@@ -256,7 +312,7 @@ func (m *room) stop(r *ui.Request) error {
 	if led, err := m.fresh(r, to); led || err != nil {
 		return err
 	}
-	if err := m.change(r, func(o *control.Own) { o.Stopped = in.Stop }); err != nil {
+	if err := m.set(r, "stopped", in.Stop); err != nil {
 		return err
 	}
 	word := "stop.is-off"
