@@ -24,7 +24,7 @@ func TestSaidInJapanese(t *testing.T) {
 		{409, "analyst", "POST", firm + "/restriction/release", `{"note":"x"}`, "契約者「hakata-shokai」は規制されていません。"},
 		{409, "administrator", "POST", firm + "/numbers", `{"numbers":["+81925551201"]}`, "すでに契約者「hakata-shokai」に登録されています。"},
 		{409, "administrator", "POST", "/rules/preview/cancel", "", "試算は実行されていません。"},
-		{422, "administrator", "PATCH", firm + "/limits", `{"bar_countries":["XX"]}`, "発信しない国: 「XX」は国コードではありません。"},
+		{422, "administrator", "PATCH", firm + "/limits", `{"bar_countries":["XX"]}`, "発信できない国: 「XX」は国コードではありません。"},
 		{422, "administrator", "PATCH", firm, `{"name":"a\u001bb"}`, "名称: 使えない文字"},
 		{422, "customer", "GET", firm + "/bill?month=2026-13", "", "月: 「2026-13」は月ではありません。"},
 		{422, "analyst", "GET", "/ledger/numbers/abc", "", "「abc」は番号として読めません。"},

@@ -72,8 +72,8 @@ const (
 var stepRows = map[StepKind]struct{ ja, en string }{
 	StepReceived:  {"要請を受付", "request received"},
 	StepSuspended: {"番号を利用停止", "numbers suspended"},
-	StepReport:    {"契約者の連なりを要請元へ報告", "report the chain of holders to the agency"},
-	StepNotify:    {"契約者・再販者へ通知", "tell the holder"},
+	StepReport:    {"契約者と卸元の情報を要請元へ報告", "report the chain of holders to the agency"},
+	StepNotify:    {"契約者・卸元へ通知", "tell the holder"},
 	StepThreshold: {"基準に到達", "threshold reached"},
 	StepBarred:    {"新規提供を停止", "no new numbers"},
 	StepStock:     {"保有番号すべてを利用停止", "whole stock suspended"},

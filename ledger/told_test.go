@@ -15,7 +15,7 @@ func TestStepsAreToldInJapanese(t *testing.T) {
 		step Step
 		want string
 	}{
-		{Step{Kind: StepReceived, Note: ReceivedNote(&r)}, "福岡県警察本部 R-1（2026-11-20 付）"},
+		{Step{Kind: StepReceived, Note: ReceivedNote(&r)}, "福岡県警察本部 R-1（2026年11月20日付）"},
 		{Step{Kind: StepThreshold, Note: ThresholdNote(3, &Threshold{Count: 2, WithinDays: 90}, "2026-1")}, "90 日以内に 3 件の要請（基準 2 件、規則 2026-1）"},
 		{Step{Kind: StepStock, Note: StockNote(12)}, "12 番号"},
 		{Step{Kind: StepLifted, Note: "the agency has asked for it of 2026-11-20"}, "the agency has asked for it of 2026-11-20"},

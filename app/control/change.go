@@ -3,9 +3,11 @@ package control
 import (
 	"regexp"
 	"strings"
+	"time"
 
 	"tsujiban"
 	"tsujiban/ledger"
+	"tsujiban/numbering/names"
 )
 
 // A change of settings is recorded as "cap-day 20000 → 500, numbers with +81312345678" (store.DiffCustomer, DiffTrunk, and of rules for all). ChangeText
@@ -112,10 +114,31 @@ func settings(text string) (string, bool) {
 			if w := listChange.FindStringSubmatch(value); w != nil {
 				value = map[string]string{"with": "追加", "without": "削除"}[w[1]] + " " + w[2]
 			}
-			out = append(out, strings.TrimSpace(name+" "+truth(value)))
+			out = append(out, strings.TrimSpace(name+" "+inJapanese(m[2], value)))
 		}
 	}
 	return strings.Join(out, "、"), true
+}
+
+var (
+	isoDay  = regexp.MustCompile(`\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b`)
+	isoLand = regexp.MustCompile(`\b[A-Z]{2}\b`)
+)
+
+// inJapanese says the value of a field: dates and countries as people write them.
+func inJapanese(field, value string) string {
+	switch field {
+	case "opened":
+		return isoDay.ReplaceAllStringFunc(value, func(s string) string {
+			if day, err := time.Parse(time.DateOnly, s); err == nil {
+				return day.Format("2006年1月2日")
+			}
+			return s
+		})
+	case "bar-countries", "allow-countries":
+		return isoLand.ReplaceAllStringFunc(value, func(iso string) string { return names.Country(tsujiban.Japanese, iso) })
+	}
+	return truth(value)
 }
 
 // truth says yes and no; a name that has the English word in it stays as it is.
@@ -136,8 +159,8 @@ func truth(value string) string {
 
 var changeNames = map[string]string{
 	"closed": "閉鎖する宛先", "hints": "注意する宛先",
-	"name": "名称", "international": "国際発信", "opened": "開通日", "contact": "連絡先", "language": "言語", "numbers": "番号", "cap-call": "1通話の上限", "cap-day": "1日の上限", "cap-month": "1か月の上限",
-	"channels": "同時通話数", "calls-per-second": "1秒あたりの発信数", "longest-call": "最長通話時間", "allow-countries": "発信できる国", "bar-countries": "発信しない国", "bar-prefixes": "発信しない宛先", "allow-classes": "開く種別", "hours": "国際発信の時間帯",
-	"stop": "発信の停止", "no-international": "国際発信なし",
+	"name": "名称", "international": "国際発信", "opened": "契約日", "contact": "連絡先", "language": "言語", "numbers": "番号", "cap-call": "1通話の上限", "cap-day": "1日の上限", "cap-month": "1か月の上限",
+	"channels": "同時通話数", "calls-per-second": "1秒あたりの発信数", "longest-call": "最長通話時間", "allow-countries": "発信できる国", "bar-countries": "発信できない国", "bar-prefixes": "発信できない番号帯", "allow-classes": "許可する番号種別", "hours": "国際発信の時間帯",
+	"stop": "発信の停止", "no-international": "国際発信の停止",
 	"customer": "契約者", "sources": "送信元ネットワーク", "certificate-name": "証明書の名前", "username": "ユーザー名", "realm": "レルム", "address": "アドレス", "transport": "トランスポート", "registrar": "レジストラー", "domain": "ドメイン",
 }

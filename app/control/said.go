@@ -145,7 +145,7 @@ var fieldNames = map[string]string{
 	"channels": "同時通話数", "calls-per-second": "1秒あたりの発信数", "from": "開始", "to": "終了", "until": "期限", "date": "日付", "month": "月", "day": "日", "days": "日数", "year": "年", "sources": "送信元ネットワーク",
 	"username": "ユーザー名", "realm": "レルム", "certificate-name": "証明書の名前", "address": "住所またはアドレス", "transport": "トランスポート", "login": "メールアドレス", "mail": "メールアドレス", "password": "パスワード", "code": "確認コード",
 	"role": "役割", "customers": "契約者", "customer": "契約者", "language": "言語", "scopes": "権限", "agency": "機関", "officer": "担当者", "document": "文書", "request": "要請", "request-no": "要請番号", "kind": "種類", "level": "段階", "reach": "範囲",
-	"bar-countries": "発信しない国", "open-classes": "開く種別", "international": "国際発信", "opened": "開通日", "closed": "閉鎖する宛先", "hints": "注意する宛先", "cursor": "続きの位置", "limit": "件数", "holder": "契約者", "parent": "卸元", "corporate": "法人番号",
+	"bar-countries": "発信できない国", "open-classes": "許可する番号種別", "international": "国際発信", "opened": "契約日", "closed": "閉鎖する宛先", "hints": "注意する宛先", "cursor": "続きの位置", "limit": "件数", "holder": "契約者", "parent": "卸元", "corporate": "法人番号",
 	"phone": "電話番号", "source": "仕入先", "ageing": "寝かせる期間", "checks": "確認", "check": "確認", "outcome": "結果", "way": "向き", "within": "誤差", "talked": "通話時間", "act": "操作", "id": "ID", "passed": "審査", "at": "日時", "believed": "把握した時点", "whole": "全桁表示",
 	"from, to": "期間", "quiet": "静かな時間", "decide": "判断", "say": "回答", "state": "状態", "verb": "操作", "on": "日", "guard.closed": "閉鎖する宛先", "kinds": "通知の種類", "links": "リンク", "user-agent": "機器名", "value": "値", "own": "お客様の設定", "limits": "上限", "defaults": "既定の上限",
 }

@@ -40,9 +40,9 @@ type shown struct {
 	Call, Day, Month, Most, Rate, Longest string
 }
 
-func formOf(c *control.Customer) *shown {
+func formOf(r *ui.Request, c *control.Customer) *shown {
 	l := &c.Limits
-	return showing(form{
+	return showing(r, form{
 		CapCall: tsujiban.Money(l.CapCall), CapDay: tsujiban.Money(l.CapDay), CapMonth: tsujiban.Money(l.CapMonth), Channels: l.Channels, PerSecond: l.CallsPerSecond, LongestCall: time.Duration(l.LongestCall),
 		ID: c.ID, Name: c.Name, Contact: c.Contact, Language: c.Language, Opened: c.Opened, International: c.International, Numbers: strings.Join(c.Numbers, "\n"),
 		Allow: strings.Join(l.AllowCountries, " "), Bar: strings.Join(l.BarCountries, " "), Prefixes: strings.Join(l.BarPrefixes, " "), Classes: l.AllowClasses, Hours: l.Hours,
@@ -50,12 +50,10 @@ func formOf(c *control.Customer) *shown {
 }
 
 // showing is a form as the page writes it.
-func showing(f form) *shown {
-	s := &shown{form: f, Call: money(f.CapCall), Day: money(f.CapDay), Month: money(f.CapMonth), Most: count(f.Channels), Rate: count(f.PerSecond)}
-	if f.LongestCall > 0 {
-		s.Longest = strings.TrimSuffix(strings.TrimSuffix(f.LongestCall.String(), "0s"), "0m")
+func showing(r *ui.Request, f form) *shown {
+	return &shown{
+		form: f, Call: money(f.CapCall), Day: money(f.CapDay), Month: money(f.CapMonth), Most: count(f.Channels), Rate: count(f.PerSecond), Longest: ui.Length(r.Lang, f.LongestCall),
 	}
-	return s
 }
 
 func money(a tsujiban.Money) string {
@@ -128,7 +126,7 @@ func edit(r *ui.Request) error {
 	if err != nil {
 		return err
 	}
-	f := formOf(&h.Customer.Customer)
+	f := formOf(r, &h.Customer.Customer)
 	return r.Page("edit", map[string]any{"Head": h, "Form": f, "Made": r.Made(h.Customer.Version, &f.form), "To": h.At + "/edit"})
 }
 
@@ -166,7 +164,7 @@ func stale(r *ui.Request, in *form) error {
 	if err != nil {
 		return err
 	}
-	now := &formOf(&h.Customer.Customer).form
+	now := &formOf(r, &h.Customer.Customer).form
 	made := r.Made(h.Customer.Version, now)
 	m := r.Merge(in, now)
 	for i := range m.Changed {
@@ -179,7 +177,7 @@ func stale(r *ui.Request, in *form) error {
 		return err
 	}
 	m.Since(list.Actions)
-	return r.Stale("edit", map[string]any{"Head": h, "Form": showing(*in), "Made": made, "To": h.At + "/edit", "Meanwhile": m})
+	return r.Stale("edit", map[string]any{"Head": h, "Form": showing(r, *in), "Made": made, "To": h.At + "/edit", "Meanwhile": m})
 }
 
 // labels are what the page calls its fields.

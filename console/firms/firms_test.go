@@ -169,7 +169,7 @@ func TestTrunks(t *testing.T) {
 	v.do("/customers/naniwa-denki/trunks/edit?trunk=hakata-pbx", http.StatusNotFound)
 	v.do("/customers/naniwa-denki/trunks/edit", http.StatusOK)
 	v.do("/customers/naniwa-denki/trunks", http.StatusUnprocessableEntity, "new", "yes", "id", "naniwa", "sources", "300.1.1.1")
-	v.says("300.1.1.1 はネットワークではありません")
+	v.says("300.1.1.1 はネットワークの書き方として正しくありません")
 	v.do("/customers/naniwa-denki/trunks", http.StatusUnprocessableEntity, "new", "yes", "id", "naniwa", "username", "naniwa")
 	v.says("パスワードも入力してください")
 	v.do("/customers/naniwa-denki/trunks", http.StatusUnprocessableEntity, "new", "yes", "id", "hakata-pbx", "sources", "192.0.2.7")
@@ -218,7 +218,25 @@ func TestLook(t *testing.T) {
 	}
 	windows := consoletest.Windows(people.Administrator)
 	tab := s.Browse(t).Open(t, windows[0], "/customers")
-	for _, path := range []string{"", "/hakata-shokai", "/hakata-shokai/profile", "/hakata-shokai/trunks", "/hakata-shokai/history", "/hakata-shokai/edit"} {
+	for _, path := range []string{"", "/hakata-shokai", "/hakata-shokai/profile", "/hakata-shokai/trunks", "/hakata-shokai/history", "/hakata-shokai/edit", "/hakata-shokai/trunks/edit"} {
 		tab.Each(windows, "/customers"+path)
+	}
+	for i, w := range windows {
+		tab.Look(w)
+		// Somebody else is faster.
+		tab.Go("/customers/hakata-shokai/edit")
+		other := map[string]any{"limits": map[string]any{"cap_day": 7000 + i, "bar_countries": []string{"CU", "SL"}}, "contact": "soumu@hakata.example"}
+		if err := s.App.Office("suzuki@example.jp").Do(t.Context(), http.MethodPatch, "/v1/customers/hakata-shokai", other, nil); err != nil {
+			t.Fatal(err)
+		}
+		tab.Fill("#f-cap_day", "9000")
+		tab.Follow("main form button.main")
+		tab.Wait("#meanwhile-title")
+		tab.Here("clash")
+		if w.Width < 760 {
+			tab.Go("/customers")
+			tab.Click(".bottom summary")
+			tab.Here("menu")
+		}
 	}
 }

@@ -2,6 +2,7 @@ package firms
 
 import (
 	"net/http"
+	"time"
 
 	"tsujiban/app/control"
 	"tsujiban/console/ui"
@@ -15,8 +16,8 @@ type cell struct {
 
 // span is calls of a kind of length.
 type span struct {
-	Under  int // seconds; 0: longer than all
-	Over   int
+	Under  time.Duration // 0: longer than all
+	Over   time.Duration
 	Abroad float64 // shares of the most
 	Home   float64
 	NumA   int
@@ -88,13 +89,15 @@ func (p *profilePage) lengths() {
 	}
 	over := 0
 	for i := range min(len(a.Calls), len(h.Calls)) {
-		s := span{Over: over, NumA: a.Calls[i], NumH: h.Calls[i], Abroad: float64(a.Calls[i]) / float64(most), Home: float64(h.Calls[i]) / float64(most)}
+		s := span{Over: seconds(over), NumA: a.Calls[i], NumH: h.Calls[i], Abroad: float64(a.Calls[i]) / float64(most), Home: float64(h.Calls[i]) / float64(most)}
 		if i < len(a.BoundsS) {
-			s.Under, over = a.BoundsS[i], a.BoundsS[i]
+			s.Under, over = seconds(a.BoundsS[i]), a.BoundsS[i]
 		}
 		p.Spans = append(p.Spans, s)
 	}
 }
+
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 // Days are the rows of the heat map, Marks the hours that are written above it.
 func (p *profilePage) Days() []int { return []int{0, 1, 2, 3, 4, 5, 6} }

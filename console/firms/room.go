@@ -52,7 +52,8 @@ const pageSize = 100
 // line is one customer in the list.
 type line struct {
 	control.CustomerState
-	Day ui.Meter
+	Day   ui.Meter
+	Month control.Amount // with what is set aside, as Day
 }
 
 // asked is what the list shows.
@@ -107,7 +108,7 @@ func list(r *ui.Request) error {
 	}
 	var lines []line
 	for _, c := range found[(page-1)*pageSize : min(page*pageSize, len(found))] {
-		lines = append(lines, line{c, ui.MeterOf(c.Usage.Today+c.Usage.Reserved, c.Effective.CapDay)})
+		lines = append(lines, line{c, ui.MeterOf(c.Usage.Today+c.Usage.Reserved, c.Effective.CapDay), c.Usage.Month + c.Usage.Reserved})
 	}
 	data["Customers"] = lines
 	return r.Page("list", data)

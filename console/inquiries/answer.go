@@ -29,18 +29,6 @@ type question struct {
 	Reason string         `form:"reason" max:"600"`
 }
 
-// Length is how the form shows it: "50m", "1h30m".
-func (q question) Length() string {
-	text := time.Duration(q.Talked).String()
-	switch {
-	case q.Talked == 0:
-		return ""
-	case strings.HasSuffix(text, "m0s"):
-		return strings.TrimSuffix(text, "0s")
-	}
-	return text
-}
-
 // answer is what the desk says, for the page.
 type answer struct {
 	*inquiry.Answer
@@ -71,8 +59,8 @@ type nearList struct {
 
 type beside struct {
 	*inquiry.Beside
-	Number, Slip, State, Likely string
-	Share                       float64
+	Slip, State, Likely string
+	Share               float64
 }
 
 // nearShown is how many near numbers are listed when not all are asked for.
@@ -164,7 +152,7 @@ func nearOf(r *ui.Request, given string, list []inquiry.Beside, all bool) (out n
 		case !all && len(out.Rows) == nearShown:
 			out.Hidden++
 		default:
-			x := beside{Beside: b, Number: hyphens(b.Digits), Slip: slip(r, given, b), Likely: fmt.Sprintf("%.1f%%", 100*b.Weight), Share: b.Weight}
+			x := beside{Beside: b, Slip: slip(r, given, b), Likely: fmt.Sprintf("%.1f%%", 100*b.Weight), Share: b.Weight}
 			if b.Ours {
 				x.State = b.State.Text(r.Lang)
 			}
@@ -179,14 +167,6 @@ func nearOf(r *ui.Request, given string, list []inquiry.Beside, all bool) (out n
 	open = min(open, len(out.Rows))
 	out.Rows, out.Rest = out.Rows[:open], out.Rows[open:]
 	return out
-}
-
-// hyphens writes a number as people do: 050-1234-5678.
-func hyphens(digits string) string {
-	if len(digits) == 11 && digits[0] == '0' {
-		return digits[:3] + "-" + digits[3:7] + "-" + digits[7:]
-	}
-	return digits
 }
 
 // slip says what happened where: "digit 7: 2→4 neighbouring key".

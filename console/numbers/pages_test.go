@@ -57,7 +57,7 @@ func TestLedger(t *testing.T) {
 	v.Get("/numbers/holders?q=博多").Has(t, 303)
 
 	v.Post("/numbers/suspensions/new", "numbers", "050-1232-0001", "agency", "福岡県警察本部", "request_no", "捜二-88", "date", "2026-11-20", "ground", "要請書").Has(t, 303)
-	v.Get("/numbers/suspensions/1").Has(t, 200, "利用停止中", "契約者の連なりを要請元へ報告", "未済")
+	v.Get("/numbers/suspensions/1").Has(t, 200, "利用停止中", "契約者と卸元の情報を要請元へ報告", "未完了")
 	v.Post("/numbers/suspensions/1/steps/3/letter").Has(t, 200, "福岡県警察本部", "捜二-88")
 	v.Post("/numbers/suspensions/1/steps/3/letter", "text", "yes").Has(t, 200, "福岡県警察本部")
 	v.Post("/numbers/suspensions/1/steps/1/letter").Has(t, 400, "書面は要りません")
@@ -94,7 +94,7 @@ func TestImport(t *testing.T) {
 	good := "番号,払出元\n050-1232-0001,Carrier A\n050-1232-0002,Carrier A\n"
 	v.Upload("/numbers/import", "file", "n.csv", nil, "ground", "x").Has(t, 422, "ファイルを選んでください")
 	r := v.Upload("/numbers/import", "file", "n.csv", []byte(bad), "ground", "通知書 3")
-	r.Has(t, 200, "2 行を断ります", "電話なし")
+	r.Has(t, 200, "2 行を受け付けられません", "電話なし")
 	if sum.MatchString(r.Body) {
 		t.Error("a table that is refused can be taken in")
 	}

@@ -15,7 +15,7 @@ import (
 // suspensionRow is a case in a list.
 type suspensionRow struct {
 	*ledger.Case
-	Numbers string
+	Ranges  []ledger.Range // of its numbers
 	Holders string
 	Next    *step // the earliest deadline that is open
 	Over    bool  // lifted
@@ -36,22 +36,8 @@ func stepOf(r *ui.Request, s *ledger.Step) step {
 	return step{s, s.Kind.Text(r.Lang), s.Overdue(r.Now()), letter, !s.Due.IsZero() && s.Done.IsZero(), s.Told(r.Lang)}
 }
 
-const shownRanges = 10
-
-func rangesText(rs []ledger.Range) string {
-	var out []string
-	for i, x := range rs {
-		if i == shownRanges {
-			out = append(out, "…")
-			break
-		}
-		out = append(out, x.String())
-	}
-	return strings.Join(out, " ")
-}
-
 func suspensionOf(r *ui.Request, c *ledger.Case) suspensionRow {
-	out := suspensionRow{Case: c, Numbers: rangesText(c.Numbers), Over: !c.Lifted.IsZero()}
+	out := suspensionRow{Case: c, Ranges: c.Numbers, Over: !c.Lifted.IsZero()}
 	var holders []string
 	for _, chain := range c.Chains {
 		if len(chain) > 0 {
@@ -132,7 +118,7 @@ func suspensionData(r *ui.Request) (map[string]any, error) {
 	for i := range c.Steps {
 		steps = append(steps, stepOf(r, &c.Steps[i]))
 	}
-	return map[string]any{"Case": suspensionOf(r, &c), "Steps": steps, "Stock": rangesText(c.Stock), "Ground": ""}, nil
+	return map[string]any{"Case": suspensionOf(r, &c), "Steps": steps, "Stock": c.Stock, "Ground": ""}, nil
 }
 
 func suspension(r *ui.Request) error {

@@ -55,6 +55,13 @@ func TestLook(t *testing.T) {
 				tab.Check()
 				tab.Shot()
 			}
+			// Somebody else of the firm is faster.
+			tab.Go(firm + "/settings")
+			set(t, s, http.MethodPatch, "/v1/customers/hakata-shokai/own", map[string]any{"cap_day": 7000 + i})
+			tab.Fill("#f-cap_day", "9000")
+			tab.Follow("form[action$=limits] button.main")
+			tab.Wait("#meanwhile-title")
+			tab.Here("clash")
 			nobody := w
 			nobody.Role = 0
 			asked := b.Open(t, nobody, "/reply/"+text+"?answer=no")

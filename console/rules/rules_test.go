@@ -107,7 +107,7 @@ func TestRules(t *testing.T) {
 	d.post("/rules", "/rules/preview", form("closed", "everywhere"), 422, "先頭")
 	d.post("/rules", "/rules/preview", form(), 303, "過去の通話での試算")
 	site.Until(func() bool { _, text := d.get("/rules/preview"); return strings.Contains(text, "完了") })
-	if _, text := d.get("/rules/preview"); !strings.Contains(text, "発信 2 件を再生しました") {
+	if _, text := d.get("/rules/preview"); !strings.Contains(text, "発信 2 件で試算しました") {
 		t.Errorf("%s", text)
 	}
 	d.post("/rules", "/rules", form(), 422, "入力してください")

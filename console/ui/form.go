@@ -145,7 +145,7 @@ func (r *Request) value(to reflect.Value, s string) string {
 			return r.T("form.money")
 		}
 	case *time.Duration:
-		if *p, err = time.ParseDuration(figures); err != nil || *p < 0 {
+		if *p, err = time.ParseDuration(units.Replace(figures)); err != nil || *p < 0 {
 			return r.T("form.duration")
 		}
 	case *time.Time:
@@ -161,6 +161,9 @@ func (r *Request) value(to reflect.Value, s string) string {
 	}
 	return ""
 }
+
+// units are those of a length of time as people in Japan write them.
+var units = strings.NewReplacer("時間", "h", "分間", "m", "分", "m", "秒間", "s", "秒", "s", " ", "")
 
 // moment reads what a date field and a field of date and time send, and what people write.
 func (r *Request) moment(s string) (t time.Time, err error) {

@@ -56,6 +56,15 @@ func Day(l tsujiban.Lang, t time.Time) string {
 	return t.Format("2006年1月2日")
 }
 
+// date writes a date that a record has as text (2026-11-25); what is none stays.
+func date(l tsujiban.Lang, s string) string {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return s
+	}
+	return Day(l, t)
+}
+
 // Moment writes an instant to the minute: 2026年11月25日 14:03, 2026-11-25 14:03.
 func Moment(l tsujiban.Lang, t time.Time) string {
 	if t.IsZero() {
@@ -99,6 +108,24 @@ func Span(l tsujiban.Lang, d time.Duration) string {
 		return out
 	}
 	return ""
+}
+
+// Length writes a length as a field takes it, whole: 1時間30分, 1h30m; nothing when there is none.
+func Length(l tsujiban.Lang, d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	if l == tsujiban.English || d%time.Second != 0 {
+		return text
+	}
+	return strings.NewReplacer("h", "時間", "m", "分", "s", "秒").Replace(text)
 }
 
 // Ago writes how long ago an instant was, its largest unit: 3分前, 3 min ago. What is still to come is told as that.

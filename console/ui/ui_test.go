@@ -68,6 +68,37 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// TestLength: what a field shows is what it reads again, in both languages.
+func TestLength(t *testing.T) {
+	b, err := Build(Node{Zone: time.UTC})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d, want := range map[time.Duration][2]string{
+		0: {"", ""}, 2 * time.Hour: {"2時間", "2h"}, 90 * time.Minute: {"1時間30分", "1h30m"}, 30 * time.Second: {"30秒", "30s"}, time.Hour + time.Second: {"1時間0分1秒", "1h0m1s"}, 1500 * time.Millisecond: {"1.5s", "1.5s"},
+	} {
+		for i, l := range []tsujiban.Lang{tsujiban.Japanese, tsujiban.English} {
+			got := Length(l, d)
+			if got != want[i] {
+				t.Errorf("%s is written %q, want %q", d, got, want[i])
+			}
+			var f struct {
+				Long time.Duration `form:"long"`
+			}
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(url.Values{"long": {got}}.Encode()))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			q := &Request{Request: r, Zone: time.UTC}
+			b.BindShared(q)
+			if wrong, err := q.Decode(&f); err != nil || len(wrong) > 0 || f.Long != d {
+				t.Errorf("%q is read as %s: %v %v", got, f.Long, wrong, err)
+			}
+		}
+	}
+	if got := date(tsujiban.Japanese, "2026-04-01") + date(tsujiban.English, "2026-04-01") + date(tsujiban.Japanese, "soon"); got != "2026年4月1日2026-04-01soon" {
+		t.Errorf("dates %q", got)
+	}
+}
+
 // TestBuildRefuses: a page that names a word which nobody has keeps the program from starting.
 func TestBuildRefuses(t *testing.T) {
 	for page, why := range map[string]string{
