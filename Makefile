@@ -2,13 +2,16 @@
 GO ?= go
 BIN := bin/tsujiban
 
+# One way to compile for everything: what vet and the tests have built, the program is linked of, and another clone of the same source finds it built.
+export GOFLAGS := $(sort -trimpath $(GOFLAGS))
+
 .PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-fraud bench-ledger bench-inquiry bench-console look bench-viewers clean
 
 all: build
 
 build:
 	@mkdir -p bin
-	$(GO) build -trimpath -o $(BIN) ./cmd/tsujiban
+	$(GO) build -o $(BIN) ./cmd/tsujiban
 
 # The main job, live in the terminal: honest firms, one hijacked PBX, real SIP on loopback.
 demo: build
@@ -17,14 +20,18 @@ demo: build
 # Everything that must hold, in under ten minutes on two cores.
 test: deps
 	$(GO) vet ./...
+	$(GO) vet -tags interop,crash ./interop/...
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt'ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(MAKE) unit race interop crash
+
+# vet has been at all of it, and nobody steps through a test's program.
+TEST := $(GO) test -vet=off -ldflags=-w
 
 # Four packages at a time: tests that talk to a browser or wait for a mail leave the cores idle half of the time.
 PARALLEL ?= 4
 
 unit:
-	$(GO) test -p $(PARALLEL) ./...
+	$(TEST) -p $(PARALLEL) ./...
 
 # SQLite is C put into Go by a program: what the race detector would say of each of its memory accesses is nobody's to mend, and takes
 # half the time. The driver around it is watched.
@@ -32,15 +39,15 @@ UNWATCHED = -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/lib
 
 # Where goroutines meet. What is left out has one goroutine, or its work is a process that is killed: unit runs it.
 race:
-	$(GO) test -p $(PARALLEL) -race -short $(UNWATCHED) -skip '^TestLedger$$|^TestEveryTable$$|^TestReceipts$$|^TestDaysAreTheCalls$$|^TestCompareCalls$$|^TestKilled$$|^TestKilledProgram$$|^TestKilledWhile(Rebuilding|Importing)$$' ./edge/... ./journal/... ./guard/... ./store/... ./evidence/... ./inquiry/... ./app/...
+	$(TEST) -p $(PARALLEL) -race -short $(UNWATCHED) -skip '^TestLedger$$|^TestEveryTable$$|^TestReceipts$$|^TestDaysAreTheCalls$$|^TestCompareCalls$$|^TestKilled$$|^TestKilledProgram$$|^TestKilledWhile(Rebuilding|Importing)$$' ./edge/... ./journal/... ./guard/... ./store/... ./evidence/... ./inquiry/... ./app/...
 
 # Against programs that we did not write: SIPp, Kamailio, sipvicious, baresip.
 interop: build
-	TSUJIBAN_PROGRAM=$(CURDIR)/$(BIN) $(GO) test -tags interop -count=1 -parallel 10 -timeout 5m ./interop/...
+	TSUJIBAN_PROGRAM=$(CURDIR)/$(BIN) $(TEST) -tags interop -count=1 -parallel 10 -timeout 5m ./interop/...
 
 # kill -9 under load, again and again.
 crash: build
-	TSUJIBAN_PROGRAM=$(CURDIR)/$(BIN) $(GO) test -tags crash -count=1 -timeout 5m -v ./interop/crash/...
+	TSUJIBAN_PROGRAM=$(CURDIR)/$(BIN) $(TEST) -tags crash -count=1 -timeout 5m -v ./interop/crash/...
 
 # The Debian packages that the tests talk to.
 deps:

@@ -3,8 +3,12 @@ package sqlite
 import (
 	"database/sql"
 	"fmt"
+	"regexp"
+	"strings"
 	"sync"
 	"testing"
+
+	"tsujiban/store"
 )
 
 // TestKept asks many questions from many sides: each is answered, so many of them are kept, and they see it when a table changes.
@@ -45,5 +49,24 @@ func TestKept(t *testing.T) {
 	}
 	if err := s.view.listKept(t.Context(), "ask", `SELECT nonsense`, nil, nil); err == nil {
 		t.Error("nonsense is answered")
+	}
+}
+
+var bareLimit = regexp.MustCompile(`LIMIT \?\d*\s*($|\))`)
+
+// TestKeptArePlannedOnce: no text is kept whose plan SQLite makes anew each time that it is asked (see asIs).
+func TestKeptArePlannedOnce(t *testing.T) {
+	s := open(t)
+	for _, limit := range []int{40, 1000} {
+		_, err := s.Calls(t.Context(), store.CallQuery{Number: number(t, "+815012345678"), From: trafficStart, Limit: limit, Brief: true})
+		must(t, err)
+	}
+	if n := len(s.view.kept.stmts); n != 3 {
+		t.Errorf("%d texts are kept", n)
+	}
+	for query := range s.view.kept.stmts {
+		if !strings.Contains(query, "LIMIT") || bareLimit.MatchString(query) {
+			t.Errorf("a bare number in the LIMIT of\n%s", query)
+		}
 	}
 }

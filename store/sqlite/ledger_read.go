@@ -127,7 +127,7 @@ type lifeKey struct {
 const (
 	heldQuery = `SELECT ` + numberColumns + numberTables + ` WHERE n.holder = (SELECT key FROM holders WHERE id = ?) AND n.holder > 0
 		AND n.block >= ? AND (n.block > ? OR n.start > ?) AND n.entry <= ? AND n.closed > ?`
-	heldOrder = ` ORDER BY n.block, n.start LIMIT ?`
+	heldOrder = ` ORDER BY n.block, n.start LIMIT ?` + asIs
 )
 
 // HeldBy is everything that a holder ever held, by number. A page ends between two rows; where a range goes on over the

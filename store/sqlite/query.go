@@ -75,7 +75,7 @@ func callsQuery(l layout, q store.CallQuery, limit int) (string, []any, error) {
 	walk := func(index, more string) string {
 		return `SELECT ` + callColumns + ` FROM calls INDEXED BY ` + index + ` WHERE ` + where + more
 	}
-	const order = ` ORDER BY start DESC, id DESC LIMIT ?`
+	const order = ` ORDER BY start DESC, id DESC LIMIT ?` + asIs
 	if q.Number.IsZero() {
 		return walk(callsIndex(&q), ``) + order, append(args, limit), nil
 	}
