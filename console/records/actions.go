@@ -180,12 +180,8 @@ func actionsCSV(r *ui.Request) error {
 			}
 			for i := range list.Actions {
 				a := &list.Actions[i]
-				note := a.Note
-				if d, ok := a.Deed(); ok {
-					n := d.Noted(r.Lang)
-					note = strings.TrimSpace(n.Ours + " " + n.Typed)
-				}
-				if err := t.Row(a.ID, a.At.In(r.Zone).Format(time.DateTime), a.By, a.Verb, a.Customer, a.Object, note); err != nil {
+				n := r.Noted(a)
+				if err := t.Row(a.ID, a.At.In(r.Zone).Format(time.DateTime), a.By, a.Verb, a.Customer, a.Object, strings.TrimSpace(n.Ours+" "+n.Typed)); err != nil {
 					return err
 				}
 			}

@@ -110,6 +110,11 @@ func TestRecord(t *testing.T) {
 	v.Get("/record?cursor=x").Has(t, 400, "続きの位置が正しくありません")
 	r = v.Get("/record/csv")
 	r.Has(t, 200, "restrict", "#end")
+	// A note has its amounts with their unit, in the reader's language.
+	if err := office.Do(t.Context(), http.MethodPatch, "/v1/customers/hakata-shokai", map[string]any{"limits": map[string]any{"cap_day": 20000, "bar_countries": []string{"SL"}}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	v.Get("/record/csv").Has(t, 200, "1日の上限 ¥20,000、発信できない国 追加 シエラレオネ")
 }
 
 // TestDeeds: looks with their ground, inquiries, holds and staff are in the record, by kind, person and day, with masked numbers; nothing of an inquiry's

@@ -40,6 +40,9 @@ func (b *Book) inMoney(text string) string {
 	})
 }
 
+// Noted is the note of an action as pages show it, for tables: in the person's language, amounts with their unit.
+func (r *Request) Noted(a *control.Action) control.Noted { return r.book.noted(a.Noted(r.Lang)) }
+
 // noted is [control.Noted] with its amounts written as amounts.
 func (b *Book) noted(n control.Noted) control.Noted {
 	n.Ours = b.inMoney(n.Ours)
