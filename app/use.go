@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -20,6 +21,7 @@ import (
 // useRoutes are the orders about what customers use and pay.
 func (s *controlServer) useRoutes(m *http.ServeMux) {
 	m.HandleFunc("GET /v1/customers/{id}/use", s.handle(s.use))
+	m.HandleFunc("GET /v1/use", s.handle(s.uses))
 	m.HandleFunc("GET /v1/customers/{id}/bill", s.handle(s.bill))
 	m.HandleFunc("GET /v1/customers/{id}/bill.csv", s.billTable)
 }
@@ -29,6 +31,55 @@ const (
 	hoursSpan = 10 * 24 * time.Hour // up to here it is told by the hour, too
 	longSpan  = 400 * 24 * time.Hour
 )
+
+// mostUses is how many customers one order asks for.
+const mostUses = 10_000
+
+// uses adds up several customers, without telling how: one look at how far the view is, and one at what they are called.
+func (s *controlServer) uses(r *http.Request) (any, error) {
+	a, v := s.app, r.URL.Query()
+	ids := v["customer"]
+	if len(ids) == 0 || len(ids) > mostUses {
+		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "customer: name 1 to %d", mostUses)
+	}
+	from, to, err := a.useSpan(v)
+	if err != nil {
+		return nil, err
+	}
+	out := control.Uses{From: from, To: to, Uses: make([]control.UseOf, 0, len(ids))}
+	a.admin.Lock()
+	set := newSettings(a.customers, a.trunks)
+	for _, id := range ids {
+		if i, ok := set.customer(tsujiban.CustomerID(id)); ok {
+			out.Uses = append(out.Uses, control.UseOf{Customer: id, Name: set.customers[i].Name})
+		}
+	}
+	a.admin.Unlock()
+	out.Behind = a.fresh(r.Context())
+	for i := range out.Uses {
+		u := bill.NewUse(a.cfg.Node.TimeZone, false)
+		if err := a.used(r.Context(), tsujiban.CustomerID(out.Uses[i].Customer), u, from, to); err != nil {
+			return nil, err
+		}
+		out.Uses[i].UseSum = useSum(&u.Total)
+	}
+	return out, nil
+}
+
+// useSpan is the span that is asked for: this month when nothing is said.
+func (a *App) useSpan(v url.Values) (from, to time.Time, err error) {
+	now := a.now().In(a.cfg.Node.TimeZone)
+	if from, err = a.instant("from", v.Get("from"), time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, now.Location()).UTC()); err != nil {
+		return from, to, err
+	}
+	if to, err = a.instant("to", v.Get("to"), now.UTC()); err != nil {
+		return from, to, err
+	}
+	if !from.Before(to) || to.Sub(from) > longSpan {
+		return from, to, tsujiban.Errorf(tsujiban.CodeInvalid, "from, to: write a span of at most %d days, from before to", longSpan/(24*time.Hour))
+	}
+	return from, to, nil
+}
 
 // used adds up a customer's days.
 func (a *App) used(ctx context.Context, id tsujiban.CustomerID, u *bill.Use, from, to time.Time) error {
@@ -79,17 +130,9 @@ func (s *controlServer) use(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := a.now().In(zone)
-	from, err := a.instant("from", v.Get("from"), time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, zone).UTC())
+	from, to, err := a.useSpan(v)
 	if err != nil {
 		return nil, err
-	}
-	to, err := a.instant("to", v.Get("to"), now.UTC())
-	if err != nil {
-		return nil, err
-	}
-	if !from.Before(to) || to.Sub(from) > longSpan {
-		return nil, tsujiban.Errorf(tsujiban.CodeInvalid, "from, to: write a span of at most %d days, from before to", longSpan/(24*time.Hour))
 	}
 	by := v.Get("by")
 	if by != "" && by != "day" && by != "hour" {

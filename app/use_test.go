@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/csv"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -68,6 +69,23 @@ func TestUseAndBill(t *testing.T) {
 	} {
 		if err := office.Do(t.Context(), http.MethodGet, path, nil, nil); tsujiban.CodeOf(err) != code || err == nil {
 			t.Errorf("%s: %v", path, err)
+		}
+	}
+
+	// Of several at once: the same sums, in the order asked for; who is not there is left out.
+	var one control.Use
+	var all control.Uses
+	if err := errors.Join(office.Do(t.Context(), http.MethodPost, "/v1/customers/naniwa-denki", map[string]any{"name": "浪速電機"}, nil),
+		office.Do(t.Context(), http.MethodGet, "/v1/customers/hakata-shokai/use", nil, &one),
+		office.Do(t.Context(), http.MethodGet, "/v1/use?customer=naniwa-denki&customer=nobody&customer=hakata-shokai", nil, &all)); err != nil {
+		t.Fatal(err)
+	}
+	if len(all.Uses) != 2 || all.Uses[0].Customer != "naniwa-denki" || all.Uses[0].Attempts != 0 || all.Uses[1].Name != "博多商会" || all.Uses[1].UseSum != one.Total || one.Total.Charge == 0 {
+		t.Errorf("%+v, alone %+v", all, one.Total)
+	}
+	for _, path := range []string{"/v1/use", "/v1/use?customer=hakata-shokai&from=2020-01-01", "/v1/use?" + strings.Repeat("customer=a&", 10_001)} {
+		if err := office.Do(t.Context(), http.MethodGet, path, nil, nil); tsujiban.CodeOf(err) != tsujiban.CodeInvalid || err == nil {
+			t.Errorf("%.60s: %v", path, err)
 		}
 	}
 

@@ -40,6 +40,21 @@ type Use struct {
 	Behind   uint64     `json:"behind"` // entries of the journal that the view does not have yet
 }
 
+// Uses are the sums of several customers in a span, in the order that they were asked for. One that is not there is left out.
+type Uses struct {
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Uses   []UseOf   `json:"uses"`
+	Behind uint64    `json:"behind"` // entries of the journal that the view does not have yet
+}
+
+// UseOf is the sum of one of them.
+type UseOf struct {
+	Customer string `json:"customer"`
+	Name     string `json:"name"`
+	UseSum
+}
+
 // Bill is a customer's itemised bill of one month.
 type Bill struct {
 	Customer string     `json:"customer"`

@@ -40,26 +40,25 @@ func (m *room) monthSums(r *ui.Request) (*sumsPage, error) {
 	if !next.After(r.Now()) {
 		p.After = next.Format("2006-01")
 	}
-	span := "/use?" + url.Values{"from": {month.Format(time.RFC3339)}, "to": {next.Format(time.RFC3339)}}.Encode()
-	most := control.Amount(0)
+	if len(r.Person.Customers) == 0 {
+		return p, nil
+	}
+	asked := url.Values{"from": {month.Format(time.RFC3339)}, "to": {next.Format(time.RFC3339)}}
 	for _, id := range r.Person.Customers {
-		var c control.CustomerState
-		var u control.Use
-		err := r.Office.Do(r.Context(), http.MethodGet, order(string(id), ""), nil, &c)
-		if err == nil {
-			err = r.Office.Do(r.Context(), http.MethodGet, order(string(id), span), nil, &u)
-		}
-		if err != nil && tsujiban.CodeOf(err) == tsujiban.CodeNotFound {
-			continue // it was removed
-		}
-		if err != nil {
-			return nil, err
-		}
-		p.Lines = append(p.Lines, sumLine{ID: c.ID, Name: c.Name, At: at(c.ID), UseSum: u.Total})
-		p.Total.Answered += u.Total.Answered
-		p.Total.TalkS += u.Total.TalkS
-		p.Total.Charge = control.Amount(tsujiban.Money(p.Total.Charge).Add(tsujiban.Money(u.Total.Charge)))
-		most = max(most, u.Total.Charge)
+		asked.Add("customer", string(id))
+	}
+	var all control.Uses // without those that were removed
+	if err := r.Office.Do(r.Context(), http.MethodGet, "/v1/use?"+asked.Encode(), nil, &all); err != nil {
+		return nil, err
+	}
+	most := control.Amount(0)
+	for i := range all.Uses {
+		u := &all.Uses[i]
+		p.Lines = append(p.Lines, sumLine{ID: u.Customer, Name: u.Name, At: at(u.Customer), UseSum: u.UseSum})
+		p.Total.Answered += u.Answered
+		p.Total.TalkS += u.TalkS
+		p.Total.Charge = control.Amount(tsujiban.Money(p.Total.Charge).Add(tsujiban.Money(u.Charge)))
+		most = max(most, u.Charge)
 	}
 	for i := range p.Lines {
 		p.Lines[i].Share = ui.Share(p.Lines[i].Charge, max(most, 1))
