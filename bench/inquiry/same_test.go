@@ -14,7 +14,7 @@ func TestSame(t *testing.T) {
 	var dirs [2]string
 	for i := range dirs {
 		dirs[i] = t.TempDir()
-		if _, err := makeStore(t.Context(), options{size: 30_000, dir: dirs[i], driver: i == 1}); err != nil {
+		if _, err := makeStore(t.Context(), options{size: 12_000, dir: dirs[i], driver: i == 1}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -41,7 +41,7 @@ func TestSame(t *testing.T) {
 			t.Errorf("%s: rows that only we have, that only the program has, and how many more we have: %s", name, found)
 		}
 	}
-	if n := column(t, db, `SELECT (SELECT count(*) FROM calls) || ' ' || (SELECT count(*) > 1000 FROM days) || ' ' || (SELECT count(*) > 1000 FROM billed)`); n != "30000 1 1" {
+	if n := column(t, db, `SELECT (SELECT count(*) FROM calls) || ' ' || (SELECT count(*) > 400 FROM days) || ' ' || (SELECT count(*) > 400 FROM billed)`); n != "12000 1 1" {
 		t.Errorf("calls, and whether there are many sums: %s", n)
 	}
 }
