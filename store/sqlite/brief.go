@@ -25,11 +25,13 @@ var briefExprs = []string{
 	`answered - start`, `ended - start`, `asked_entry`, `max(answered_entry - asked_entry, 0)`, `max(ended_entry - asked_entry, 0)`,
 }
 
-// briefColumns are what is read of them. Each column of an answer costs more than to put two together: what is a code, and usual, comes as one text, two
-// small numbers as one.
+// briefColumns are what is read of them. Each column of an answer costs more than to put two together: what is a code, and usual, comes as one text with the
+// customer, the length with the status.
 var briefColumns = func() string {
 	e := briefExprs
-	return strings.Join(append([]string{`id`, `start`, e[0], e[1], e[2], e[3] + ` || ' ' || ` + e[4] + ` || ' ' || ` + e[5], e[7] + ` * 2 + ` + e[6]}, e[8:]...), `, `)
+	return strings.Join(append([]string{
+		`id`, `start`, e[0] + ` * 2048 + ` + e[7] + ` * 2 + ` + e[6], e[2], e[3] + ` || ' ' || ` + e[4] + ` || ' ' || ` + e[5] + ` || ' ' || ` + e[1],
+	}, e[8:]...), `, `)
 }()
 
 // side is a number's part in its calls.
@@ -108,14 +110,6 @@ func (d *database) brief(ctx context.Context, q store.CallQuery, limit int) (pag
 		go w.run(ctx, d, query, args)
 	}
 	defer close(full)
-	var calls []*store.Call
-	finish := func() store.CallPage {
-		page.Calls = slices.Grow(page.Calls, len(calls))
-		for _, c := range calls {
-			page.Calls = append(page.Calls, *c)
-		}
-		return page
-	}
 	for {
 		c, w := walks[0].head(), 0
 		if other := walks[1].head(); c == nil || other != nil && newer(other, c) {
@@ -126,15 +120,18 @@ func (d *database) brief(ctx context.Context, q store.CallQuery, limit int) (pag
 				return store.CallPage{}, err
 			}
 		}
-		switch n := len(calls); {
+		switch n := len(page.Calls); {
 		case c == nil:
-			return finish(), nil
-		case n > 0 && calls[n-1].ID == c.ID: // to oneself
+			return page, nil
+		case n > 0 && page.Calls[n-1].ID == c.ID: // to oneself
 		case n == limit:
-			page.Next = cursorOf(calls[n-1])
-			return finish(), nil
+			page.Next = cursorOf(&page.Calls[n-1])
+			return page, nil
+		case n == 8*briefChunk: // most pages have fewer; a large one is not copied again and again as it grows
+			page.Calls = slices.Grow(page.Calls, limit-n)
+			fallthrough
 		default:
-			calls = append(calls, c)
+			page.Calls = append(page.Calls, *c)
 		}
 		walks[w].have = walks[w].have[1:]
 	}
@@ -209,8 +206,8 @@ type briefRow struct {
 	number   tsujiban.Number
 	caller   bool // its part
 	customer tsujiban.CustomerID
-	row      [12]any // what database/sql need not convert: a page has very many of them
-	dest     [12]any
+	row      [10]any // what database/sql need not convert: a page has very many of them
+	dest     [10]any
 }
 
 func newBriefRow(n tsujiban.Number, caller bool) *briefRow {
@@ -243,33 +240,34 @@ func (b *briefRow) scan(r *sql.Rows, c *store.Call) error {
 	if err := r.Scan(b.dest[:]...); err != nil {
 		return err
 	}
-	if id := tsujiban.CustomerID(b.text(3)); id != b.customer {
-		b.customer = id // most calls of a number are one customer's, and need no name each
-	}
-	start := b.int(1)
-	c.ID, c.At, c.Talk, c.Customer = tsujiban.CallID(b.int(0)), fromMicros(start), millis(b.int(2)), b.customer
-	status := b.int(6)
-	c.Withheld, c.Status = status&1 != 0, int(status>>1)
-	c.Answered, c.Ended = b.later(7, start), b.later(8, start)
-	asked := b.int(9)
+	start, asked := b.int(1), b.int(7)
+	c.ID, c.At = tsujiban.CallID(b.int(0)), fromMicros(start)
+	talk := b.int(2)
+	c.Talk, c.Status, c.Withheld = millis(talk>>11), int(talk>>1&1023), talk&1 != 0
+	c.Answered, c.Ended = b.later(5, start), b.later(6, start)
 	c.Entries.Asked = uint64(asked)
 	for i, e := range []*uint64{&c.Entries.Answered, &c.Entries.Ended} {
-		if n := b.int(10 + i); n > 0 {
+		if n := b.int(8 + i); n > 0 {
 			*e = uint64(asked + n)
 		}
 	}
 	p := parser{}
-	direction, rest, _ := strings.Cut(b.text(5), " ")
-	verdict, reason, _ := strings.Cut(rest, " ")
+	direction, rest, _ := strings.Cut(b.text(4), " ")
+	verdict, rest, _ := strings.Cut(rest, " ")
+	reason, customer, _ := strings.Cut(rest, " ")
 	code(&p, "direction", cmp.Or(direction, "out"), &c.Direction, tsujiban.ParseDirection)
 	code(&p, "verdict", cmp.Or(verdict, "allow"), &c.Action, tsujiban.ParseAction)
 	code(&p, "reason", cmp.Or(reason, "none"), &c.Reason, tsujiban.ParseReason)
+	if id := tsujiban.CustomerID(customer); id != b.customer {
+		b.customer = tsujiban.CustomerID(strings.Clone(customer)) // most calls of a number are one customer's, and need no name each
+	}
+	c.Customer = b.customer
 	own, party, raw := &c.Callee, &c.Caller, &c.Presented
 	if b.caller {
 		own, party, raw = &c.Caller, &c.Callee, &c.Dialled
 	}
 	*own = b.number
-	switch v := b.row[4].(type) {
+	switch v := b.row[3].(type) {
 	case int64:
 		var digits [20]byte
 		var err error
