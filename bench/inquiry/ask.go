@@ -144,7 +144,7 @@ func questions(d *inquiry.Desk, s *sqlite.Store, size int) []question {
 		{"a number that is not ours", answerLimit, desk(4, func(c call) string { return "+" + strconv.FormatInt(c.other, 10) }, nil)},
 		{"a number with a digit missing", answerLimit, desk(5, func(c call) string { return mine(c)[:12] }, nil)},
 		{"all calls of a number in a month", monthLimit, month(6, quiet)},
-		{"likewise, of a call centre", 0, month(7, func(c call) int64 { return centre(c) })},
+		{"likewise, of a call centre", monthLimit, month(7, func(c call) int64 { return centre(c) })},
 	}
 }
 
