@@ -22,13 +22,15 @@ test: deps
 	$(GO) vet ./...
 	$(GO) vet -tags interop,crash ./interop/...
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt'ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
-	$(MAKE) unit race interop crash
+	$(MAKE) -j2 unit race
+	$(MAKE) interop crash
 
 # vet has been at all of it, and nobody steps through a test's program.
 TEST := $(GO) test -vet=off -ldflags=-w
 
-# Four packages at a time: tests that talk to a browser or wait for a mail leave the cores idle half of the time.
-PARALLEL ?= 4
+# Two packages of each stage at a time, and both stages side by side: tests that talk to a browser or wait for a mail leave the cores idle half of the time,
+# and the last package of a stage would have one of them alone.
+PARALLEL ?= 2
 
 unit:
 	$(TEST) -p $(PARALLEL) ./...
