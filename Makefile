@@ -41,7 +41,7 @@ UNWATCHED = -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/lib
 
 # Where goroutines meet. What is left out has one goroutine, or its work is a process that is killed: unit runs it.
 race:
-	$(TEST) -p $(PARALLEL) -race -short $(UNWATCHED) -skip '^TestLedger$$|^TestEveryTable$$|^TestReceipts$$|^TestDaysAreTheCalls$$|^TestCompareCalls$$|^TestKilled$$|^TestKilledProgram$$|^TestKilledWhile(Rebuilding|Importing|MakingIndexes)$$|^TestJournalGivesTheState$$|^TestPressIncidentEnds$$|^TestHonestTrafficIsLeftAlone$$|^TestSameEventsSameVerdicts$$' ./edge/... ./journal/... ./guard/... ./store/... ./evidence/... ./inquiry/... ./app/...
+	$(TEST) -p $(PARALLEL) -race -short $(UNWATCHED) -skip '^TestLedger$$|^TestEveryTable$$|^TestReceipts$$|^TestDaysAreTheCalls$$|^TestCompareCalls$$|^TestKilled$$|^TestKilledProgram$$|^TestKilledWhile(Rebuilding|Importing|MakingIndexes)$$|^TestJournalGivesTheState$$|^TestPressIncidentEnds$$|^TestHonestTrafficIsLeftAlone$$|^TestSameEventsSameVerdicts$$' ./app/... ./store/... ./guard/... ./edge/... ./evidence/... ./journal/... ./inquiry/...
 
 # Against programs that we did not write: SIPp, Kamailio, sipvicious, baresip.
 interop: build

@@ -62,6 +62,7 @@ var saidWords = [][2]string{
 	{"byte %d is %U, which cannot be printed", "使えない文字（$2）が含まれています。"},
 	{"byte %d of %q is not one of a-z, 0-9 and '-'", "「$2」の $1 文字目が使えません。半角の a-z、0-9、- だけで書いてください。"},
 	{"character %d of %q is not one of a-z, 0-9 and '-'", "「$2」の $1 文字目が使えません。半角の a-z、0-9、- だけで書いてください。"},
+	{"name 1 to %d", "1〜$1 件を指定してください。"},
 	{"want 1 to %d characters, got %d", "1〜$1 文字で書いてください（$2 文字あります）。"},
 	{"want 1 to 64 characters, got %d", "1〜64 文字で書いてください（$1 文字あります）。"},
 	{"want %d characters of 0-9, a-f", "0-9、a-f の $1 文字で書いてください。"},
