@@ -65,7 +65,7 @@ func (s *controlServer) annualReport(w http.ResponseWriter, r *http.Request) {
 		}
 		if err == nil {
 			report.Compare(last)
-			_, err = a.record(r.Context(), byOf(r), fmt.Sprintf("annual report %d: %d numbers, %d missing", year, report.Total.Total, len(report.Missing)))
+			_, err = a.deed(r.Context(), byOf(r), fmt.Sprintf("annual report %d: %d numbers, %d missing", year, report.Total.Total, len(report.Missing)), "annual-report", "", strconv.Itoa(year), control.Deed{})
 		}
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -64,7 +65,7 @@ func (s *controlServer) openCase(r *http.Request) (any, error) {
 			return nil, err
 		}
 	}
-	return c, nil
+	return c, a.keepDeed(r.Context(), o.Entry.By, "suspension-open", "", strconv.FormatInt(c.ID, 10), control.Deed{Count: int(min(done.Numbers, math.MaxInt32))})
 }
 
 func stepNote(id int64, s *ledger.Step) string {
@@ -114,7 +115,11 @@ func (s *controlServer) liftCase(r *http.Request) (any, error) {
 		return nil, err
 	}
 	o := &ledger.Order{Entry: ledger.Entry{By: byOf(r), Verb: "lift", Ground: in.Note, Note: fmt.Sprintf("suspension case %d", id)}}
-	return a.book(r.Context(), o, func(o *ledger.Order) (ledger.Outcome, error) { return a.store.Ledger().LiftCase(r.Context(), id, o) })
+	done, err := a.book(r.Context(), o, func(o *ledger.Order) (ledger.Outcome, error) { return a.store.Ledger().LiftCase(r.Context(), id, o) })
+	if err == nil {
+		err = a.keepDeed(r.Context(), byOf(r), "suspension-lift", "", strconv.FormatInt(id, 10), control.Deed{Text: in.Note})
+	}
+	return done, err
 }
 
 func (s *controlServer) letter(r *http.Request) (any, error) {
@@ -142,7 +147,7 @@ func (s *controlServer) letter(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.record(r.Context(), byOf(r), fmt.Sprintf("suspension case %d, step %d: letter written", id, step)); err != nil {
+	if _, err := a.deed(r.Context(), byOf(r), fmt.Sprintf("suspension case %d, step %d: letter written", id, step), "suspension-letter", "", fmt.Sprintf("%d-%d", id, step), control.Deed{}); err != nil {
 		return nil, err
 	}
 	return control.LetterText{Letter: l, Plain: l.String()}, nil
@@ -165,7 +170,7 @@ func (s *controlServer) doneStep(r *http.Request) (any, error) {
 	if err := a.store.Ledger().DoneStep(r.Context(), id, step, byOf(r)); err != nil {
 		return nil, err
 	}
-	return a.record(r.Context(), byOf(r), fmt.Sprintf("suspension case %d, step %d: done; %s", id, step, o.Note))
+	return a.deed(r.Context(), byOf(r), fmt.Sprintf("suspension case %d, step %d: done; %s", id, step, o.Note), "suspension-done", "", fmt.Sprintf("%d-%d", id, step), control.Deed{Text: o.Note})
 }
 
 // barredAs says which cases bar a holder, or another that is the same firm by its corporate number.

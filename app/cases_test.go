@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -49,5 +50,23 @@ func TestRunningCallOfASuspendedNumber(t *testing.T) {
 	}
 	if n := strings.Count(r.site.log.String(), "overdue"); n != 1 {
 		t.Errorf("told %d times:\n%s", n, r.site.log)
+	}
+	letter := "3" // to whom the number is assigned
+	one := "/v1/ledger/cases/" + strconv.FormatInt(c.ID, 10)
+	for _, o := range []struct{ method, path string }{{http.MethodPost, one + "/steps/" + letter + "/letter"}, {http.MethodPost, one + "/steps/" + letter}, {http.MethodDelete, one}} {
+		if err := r.do(o.method, o.path, control.Order{Note: "要請の取下げ"}, nil); err != nil {
+			t.Fatal(o, err)
+		}
+	}
+	var list control.Actions
+	if err := r.do(http.MethodGet, "/v1/actions?kind=ledger", nil, &list); err != nil {
+		t.Fatal(err)
+	}
+	var verbs []string
+	for i := range list.Actions {
+		verbs = append(verbs, list.Actions[i].Verb+" "+list.Actions[i].Object)
+	}
+	if got, want := strings.Join(verbs, ", "), "suspension-lift 1, suspension-done 1-3, suspension-letter 1-3, suspension-open 1"; got != want {
+		t.Errorf("the record of actions has %q, want %q", got, want)
 	}
 }

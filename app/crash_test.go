@@ -84,6 +84,10 @@ func TestKilledAndStartedAgain(t *testing.T) {
 	if err := r.do(http.MethodDelete, "/v1/running/"+f.Calls[0].Call, control.Order{Note: "test"}, nil); err != nil {
 		t.Fatal(err)
 	}
+	var did control.Actions
+	if err := r.do(http.MethodGet, "/v1/actions?kind=cases", nil, &did); err != nil || len(did.Actions) != 1 || did.Actions[0].Verb != "call-end" || did.Actions[0].Object != f.Calls[0].Call {
+		t.Errorf("the record of actions has %+v, %v", did, err)
+	}
 	for _, p := range []*phone{r.carrier, r.pbx} {
 		p.answer(p.expect("BYE "), "200 OK")
 	}

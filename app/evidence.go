@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tsujiban"
+	"tsujiban/app/control"
 	"tsujiban/evidence"
 	"tsujiban/journal"
 )
@@ -263,6 +264,6 @@ func (a *App) rotateKey(ctx context.Context, by string) (key evidence.Key, seq u
 	if err != nil {
 		return key, 0, err
 	}
-	done, err := a.record(ctx, by, "evidence: the key is now "+key.Fingerprint())
+	done, err := a.deed(ctx, by, "evidence: the key is now "+key.Fingerprint(), "evidence-key", "", key.Fingerprint(), control.Deed{})
 	return key, done.Seq, err
 }

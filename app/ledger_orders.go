@@ -317,7 +317,7 @@ func (s *controlServer) listEntries(r *http.Request) (any, error) {
 func (s *controlServer) exportLedger(w http.ResponseWriter, r *http.Request) {
 	at, believed, err := s.asked(r)
 	if err == nil {
-		_, err = s.app.record(r.Context(), byOf(r), "exported the ledger as of "+stamp(at))
+		_, err = s.app.deed(r.Context(), byOf(r), "exported the ledger as of "+stamp(at), "ledger-export", "", "", control.Deed{To: s.app.local(at)})
 	}
 	if err != nil {
 		s.fail(w, err)

@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"tsujiban"
@@ -117,6 +118,9 @@ func (s *controlServer) answer(r *http.Request) (any, error) {
 	if stands != nil {
 		left = fmt.Sprintf("%s stands, by %s", stands.Level, stands.By)
 	}
+	if err := a.keepDeed(r.Context(), reply.By, "case-replied", reply.Customer, "", control.Deed{What: strings.ReplaceAll(said, " ", "-"), Text: in.Note}); err != nil {
+		return nil, err // what follows from the answer stands all the same
+	}
 	return a.stands(r.Context(), reply.By, fmt.Sprintf("customer %s says: %s; %s", reply.Customer, said, left), seq)
 }
 
@@ -156,10 +160,11 @@ func (s *controlServer) hangUp(r *http.Request) (any, error) {
 	for _, c := range a.edge.Live(nil) {
 		if c.Call == id {
 			done, err := a.record(r.Context(), byOf(r), fmt.Sprintf("call %s of customer %s: ended: %s", id, c.Customer, o.Note))
-			if err == nil {
-				a.edge.Cut(id, tsujiban.ReasonStaff)
+			if err != nil {
+				return nil, err
 			}
-			return done, err
+			a.edge.Cut(id, tsujiban.ReasonStaff) // before anything else: it may be a thief's
+			return done, a.keepDeed(r.Context(), byOf(r), "call-end", c.Customer, id.String(), control.Deed{Text: o.Note})
 		}
 	}
 	return nil, tsujiban.Errorf(tsujiban.CodeNotFound, "no call %s is running", id)

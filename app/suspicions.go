@@ -172,6 +172,13 @@ func (a *App) caseStep(r *http.Request, step *tsujiban.CaseStep) (control.Done, 
 	if err != nil {
 		return control.Done{}, notRecorded(err)
 	}
+	id := ""
+	if step.Case > 0 {
+		id = strconv.FormatUint(step.Case, 10)
+	}
+	if err := a.keepDeed(r.Context(), step.By, "case-"+step.Act.String(), step.Customer, id, control.Deed{Whom: cut(printable(step.To), maxAssignee), Text: step.Note}); err != nil {
+		return control.Done{}, err
+	}
 	note := fmt.Sprintf("case of customer %s: %s", step.Customer, step.Act)
 	if step.To != "" {
 		note += " to " + step.To

@@ -21,10 +21,13 @@ const (
 	KindRetention = "retention"
 	KindStaff     = "staff"
 	KindNotices   = "notices"
+	KindCases     = "cases"  // of suspicion; calls ended by hand
+	KindLedger    = "ledger" // what is done with the ledger of numbers as a whole, and for the suspension scheme; its entries have a list of their own
+	KindEvidence  = "evidence"
 )
 
 // Kinds are all of them.
-var Kinds = []string{KindSettings, KindLooks, KindInquiries, KindRetention, KindStaff, KindNotices}
+var Kinds = []string{KindSettings, KindLooks, KindInquiries, KindRetention, KindStaff, KindNotices, KindCases, KindLedger, KindEvidence}
 
 // deedVerbs are the verbs of each kind but the settings', which have all others.
 var deedVerbs = map[string][]string{
@@ -34,7 +37,10 @@ var deedVerbs = map[string][]string{
 	KindStaff: {
 		"staff-invite", "staff-first", "staff-link", "staff-enter", "staff-oidc", "staff-set", "staff-signout", "staff-demo", "token-end", "account-set", "proposal-add", "proposal-approved", "proposal-declined", "proposal-withdrawn",
 	},
-	KindNotices: {"notice-again", "notice-test"},
+	KindNotices:  {"notice-again", "notice-test"},
+	KindCases:    {"case-noted", "case-assigned", "case-asked", "case-closed", "case-replied", "call-end"},
+	KindLedger:   {"suspension-open", "suspension-letter", "suspension-done", "suspension-lift", "ledger-export", "annual-report"},
+	KindEvidence: {"evidence-key"},
 }
 
 // DeedVerbs are the verbs of a kind; none for settings.
@@ -60,6 +66,7 @@ type Deed struct {
 	Count  int    `json:"count,omitempty"`
 	Month  string `json:"month,omitempty"` // of a bill
 	What   string `json:"what,omitempty"`  // a code: kind of inquiry, or of what was erased; a role; a purpose
+	Whom   string `json:"whom,omitempty"`  // to whom a case is handed over
 	Text   string `json:"text,omitempty"`  // as somebody typed it: a ground, a reason
 }
 
@@ -92,6 +99,9 @@ func (d Deed) Noted(l tsujiban.Lang) Noted {
 	}
 	if d.What != "" {
 		out = append(out, deedWhat(d.What, l))
+	}
+	if d.Whom != "" {
+		say("{0} へ", "to {0}", d.Whom)
 	}
 	if d.Count > 0 {
 		say("{0} 件", "{0} records", strconv.Itoa(d.Count))
@@ -152,4 +162,5 @@ var deedCodes = [][3]string{
 	{people.Viewer.String(), "閲覧", "viewer"}, {people.Analyst.String(), "分析", "analyst"}, {people.InquiryOfficer.String(), "照会担当", "inquiry officer"},
 	{people.Administrator.String(), "管理者", "administrator"}, {people.Reseller.String(), "再販事業者", "reseller"}, {people.CustomerRole.String(), "契約者", "customer"},
 	{"disabled", "停止", "disabled"}, {"enabled", "再開", "enabled"},
+	{"theirs", "自社の通話との回答", "theirs"}, {"not-theirs", "自社の通話ではないとの回答", "not theirs"},
 }

@@ -134,10 +134,12 @@ var verbWords = []string{
 	"verb.erase", "verb.hold-add", "verb.hold-release",
 	"verb.staff-invite", "verb.staff-first", "verb.staff-link", "verb.staff-enter", "verb.staff-oidc", "verb.staff-set", "verb.staff-signout", "verb.staff-demo", "verb.token-end", "verb.account-set",
 	"verb.proposal-add", "verb.proposal-approved", "verb.proposal-declined", "verb.proposal-withdrawn", "verb.notice-again", "verb.notice-test",
+	"verb.case-noted", "verb.case-assigned", "verb.case-asked", "verb.case-closed", "verb.case-replied", "verb.call-end",
+	"verb.suspension-open", "verb.suspension-letter", "verb.suspension-done", "verb.suspension-lift", "verb.ledger-export", "verb.annual-report", "verb.evidence-key",
 }
 
 // kindWords say the kinds, in the order of control.Kinds.
-var kindWords = []string{"kind.settings", "kind.looks", "kind.inquiries", "kind.retention", "kind.staff", "kind.notices"}
+var kindWords = []string{"kind.settings", "kind.looks", "kind.inquiries", "kind.retention", "kind.staff", "kind.notices", "kind.cases", "kind.ledger", "kind.evidence"}
 
 // kinds are the choices of what kind of action is shown.
 func kinds(r *ui.Request) []map[string]string {

@@ -4,6 +4,7 @@ import (
 	"html"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +156,42 @@ func TestDeeds(t *testing.T) {
 	officer.Get("/record?from=2026-02-01&to=2026-01-01").Has(t, 422, "開始日より前")
 	admin.Get("/customers/hakata-shokai/history").HasNot(t, "令状", "通話記録を検索", "calls-")
 	site.Visit(t, people.CustomerRole).Get("/portal/hakata-shokai/history").HasNot(t, "令状", "calls-search")
+}
+
+// TestDeedsOfTheDesk: what is done to cases, what the customer answered, exports and new keys are in the record of staff, and not in the customer's.
+func TestDeedsOfTheDesk(t *testing.T) {
+	site := called(t)
+	office := site.App.Office("analyst@example.jp")
+	do := func(method, path string, in any) {
+		t.Helper()
+		if err := office.Do(t.Context(), method, path, in, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(http.MethodPost, "/v1/customers/hakata-shokai/ask", control.Order{Note: "夜間の通話 <b>9</b>"})
+	var list control.Suspicions
+	tick := time.NewTicker(5 * time.Millisecond) // the view of cases follows the journal
+	defer tick.Stop()
+	for ; len(list.Cases) == 0; <-tick.C {
+		if err := office.Do(t.Context(), http.MethodGet, "/v1/cases", nil, &list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := strconv.FormatUint(list.Cases[0].ID, 10)
+	do(http.MethodPost, "/v1/cases/"+id+"/note", control.CaseNote{Note: "折り返し待ち"})
+	do(http.MethodPost, "/v1/cases/"+id+"/assign", control.CaseNote{To: "suzuki", Note: "夜勤"})
+	do(http.MethodPost, "/v1/customers/hakata-shokai/answer", control.Answer{Note: "電話で確認"})
+	do(http.MethodGet, "/v1/ledger/export", nil)
+	do(http.MethodPost, "/v1/evidence/key", nil)
+	v := site.Visit(t, people.Administrator)
+	r := v.Get("/record?kind=cases")
+	r.Has(t, 200, "契約者に確認を依頼", "夜間の通話 &lt;b&gt;9", "事案にメモ", "折り返し待ち", "事案を引き継ぎ", "suzuki へ", "契約者の回答", "自社の通話ではないとの回答", `<td data-label="対象">`+id+`</td>`)
+	r.HasNot(t, "<b>9", "番号台帳を書き出し</td>")
+	v.Get("/record?kind=ledger").Has(t, 200, "番号台帳を書き出し")
+	v.Get("/record?kind=evidence").Has(t, 200, "署名鍵を交換")
+	v.Get("/record?kind=settings").HasNot(t, "折り返し待ち")
+	v.Get("/customers/hakata-shokai/history").HasNot(t, "折り返し待ち", "suzuki")
+	site.Visit(t, people.CustomerRole).Get("/portal/hakata-shokai/history").HasNot(t, "折り返し待ち", "suzuki")
 }
 
 // TestPaging: pages of the record follow one another by their cursors, with the filter.
