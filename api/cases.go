@@ -208,7 +208,7 @@ func (s *server) caseRoutes() {
 	})
 }
 
-// Action is one thing that somebody has set.
+// Action is one thing that somebody has done.
 type Action struct {
 	ID       int64     `json:"id"`
 	At       time.Time `json:"at"`
@@ -216,17 +216,18 @@ type Action struct {
 	Verb     string    `json:"verb" example:"limits-set"`
 	Customer string    `json:"customer,omitempty"`
 	Object   string    `json:"object,omitempty" doc:"What else it was done to: a trunk."`
-	Note     string    `json:"note,omitempty" doc:"What has changed."`
+	Note     string    `json:"note,omitempty" doc:"What has changed; of other kinds than settings a JSON text with what is known of the action."`
 }
 
 func (s *server) recordRoutes() {
-	register(s, "list-actions", note{Summary: "The record of actions", Text: "The newest first."}, func(ctx context.Context, c *call, in *struct {
+	register(s, "list-actions", note{Summary: "The record of actions", Text: "The newest first: what was set, or what else people did, by kind."}, func(ctx context.Context, c *call, in *struct {
 		Paging
 		Customer string `query:"customer" pattern:"^[a-z0-9-]{1,64}$"`
 		By       string `query:"by" maxLength:"200"`
 		Verb     string `query:"verb" maxLength:"64"`
+		Kind     string `query:"kind" enum:"settings,looks,retention,staff,notices,cases,ledger,evidence" default:"settings" doc:"What people did to inquiries is not told here."`
 	}) (*body[Page[Action]], error) {
-		query := []string{"actions", in.Customer, in.By, in.Verb}
+		query := []string{"actions", in.Customer, in.By, in.Verb, in.Kind}
 		after, err := parseCursor(in.Cursor, query...)
 		if err != nil {
 			return nil, err
@@ -235,7 +236,7 @@ func (s *server) recordRoutes() {
 			Actions []Action
 			Next    string
 		}
-		path := "/v1/actions" + asked("customer", in.Customer, "by", in.By, "verb", in.Verb, "cursor", after, "limit", strconv.Itoa(in.Limit))
+		path := "/v1/actions" + asked("customer", in.Customer, "by", in.By, "verb", in.Verb, "kind", in.Kind, "cursor", after, "limit", strconv.Itoa(in.Limit))
 		if err := c.Office.Do(ctx, http.MethodGet, path, nil, &found); err != nil {
 			return nil, err
 		}

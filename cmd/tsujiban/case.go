@@ -21,7 +21,7 @@ func caseVerbs() []verb {
 		{"case assign", "CASE NAME [-note TEXT]", say{"事案を担当者に引き継ぐ", "hand a case over to somebody"}, runCaseAssign},
 		{"case close", "CASE -note TEXT", say{"制限のない事案を「問題なし」として閉じる", "close a case in which nothing was found and nothing stands"}, runCaseClose},
 		{"ask", "ID -note TEXT", say{"契約者に「お客様の通話ですか」と確認中であることを記録する", "take down that the customer is being asked: was this you?"}, runAsk},
-		{"actions", "[-customer ID] [-by NAME] [-verb CODE] [-limit N]", say{"誰が何を設定したかの記録", "the record of who has set what"}, runActions},
+		{"actions", "[-kind KIND] [-customer ID] [-by NAME] [-verb CODE] [-limit N]", say{"誰が何をしたかの記録", "the record of who has done what"}, runActions},
 		{"events", "[-after ID]", say{"判定や事案の変化を 1 行ずつ表示し続ける（JSON）", "follow verdicts and cases as they change, a line of JSON each"}, runEvents},
 	}
 }
@@ -208,8 +208,14 @@ func runActions(c *cmd, args []string) error {
 	} {
 		fs.Func(f.name, c.tr(f.ja, f.en), func(s string) error { q.Set(f.name, s); return nil })
 	}
+	kinds := strings.Join(control.Kinds, ", ")
+	kind := fs.String("kind", control.KindSettings, c.tr("種別の`名前`（"+kinds+"、すべては all）", "`name` of the kind: "+kinds+", or all"))
 	if _, err := c.parse(args, 0, 0); err != nil {
 		return err
+	}
+	q["kind"] = []string{*kind}
+	if *kind == "all" {
+		q["kind"] = control.Kinds
 	}
 	var page control.Actions
 	if err := c.do(http.MethodGet, "/v1/actions?"+q.Encode(), nil, &page); err != nil {
@@ -220,7 +226,8 @@ func runActions(c *cmd, args []string) error {
 	}
 	t := term.Table{Columns: []term.Column{{Title: c.tr("日時", "TIME")}, {Title: c.tr("誰が", "BY")}, {Title: c.tr("操作", "WHAT")}, {Title: c.tr("契約者", "CUSTOMER")}, {Title: c.tr("内容", "NOTE"), Least: 20}}}
 	for _, a := range page.Actions {
-		t.Row(c.at(a.At), a.By, strings.TrimSpace(a.Verb+" "+a.Object), a.Customer, a.Note)
+		note := a.Noted(c.lang)
+		t.Row(c.at(a.At), a.By, strings.TrimSpace(a.Verb+" "+a.Object), a.Customer, strings.TrimSpace(note.Ours+" "+note.Typed))
 	}
 	return t.Write(c.stdout, c.style)
 }
