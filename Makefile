@@ -6,7 +6,7 @@ BIN := bin/tsujiban
 # what a debugger wants, an eighth less of the processor; stack traces and profiles have their lines all the same.
 export GOFLAGS := $(sort -trimpath -gcflags=all=-dwarf=false -ldflags=-w $(GOFLAGS))
 
-.PHONY: all build demo test unit race interop crash deps lint fuzz bench bench-quick bench-fraud bench-ledger bench-inquiry bench-console look bench-viewers clean
+.PHONY: all build demo test unit race outside interop crash deps lint fuzz bench bench-quick bench-fraud bench-ledger bench-inquiry bench-console look bench-viewers clean
 
 all: build
 
@@ -23,13 +23,12 @@ test: deps
 	$(GO) vet ./...
 	$(GO) vet -tags interop,crash ./interop/...
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt'ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
-	$(MAKE) -j2 unit race
-	$(MAKE) interop crash
+	$(MAKE) -j3 outside unit race
 
 # vet has been at all of it.
 TEST := $(GO) test -vet=off
 
-# Two packages of each stage at a time, and both stages side by side: tests that talk to a browser or wait for a mail leave the cores idle half of the time,
+# Two packages of each stage at a time, and the stages side by side: tests that talk to a browser or wait for a mail leave the cores idle half of the time,
 # and the last package of a stage would have one of them alone.
 PARALLEL ?= 2
 
@@ -43,6 +42,11 @@ UNWATCHED = -gcflags='modernc.org/sqlite/lib=-race=false -dwarf=false' -gcflags=
 # Where goroutines meet. What is left out has one goroutine, or its work is a process that is killed: unit runs it.
 race:
 	$(TEST) -p $(PARALLEL) -race -short $(UNWATCHED) -skip '^TestLedger$$|^TestEveryTable$$|^TestReceipts$$|^TestDaysAreTheCalls$$|^TestCompareCalls$$|^TestKilled$$|^TestKilledProgram$$|^TestKilledWhile(Rebuilding|Importing|MakingIndexes)$$|^TestJournalGivesTheState$$|^TestPressIncidentEnds$$|^TestHonestTrafficIsLeftAlone$$|^TestSameEventsSameVerdicts$$' ./app/... ./store/... ./guard/... ./edge/... ./evidence/... ./journal/... ./inquiry/...
+
+# What talks to other programs waits most of the time, for their timers; one after the other, as both load the machine at times.
+outside:
+	$(MAKE) interop
+	$(MAKE) crash
 
 # Against programs that we did not write: SIPp, Kamailio, sipvicious, baresip.
 interop: build
