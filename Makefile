@@ -39,9 +39,10 @@ unit:
 # half the time. The driver around it is watched.
 UNWATCHED = -gcflags='modernc.org/sqlite/lib=-race=false -dwarf=false' -gcflags='modernc.org/libc=-race=false -dwarf=false'
 
-# Where goroutines meet. What is left out has one goroutine, or its work is a process that is killed: unit runs it.
+# Where goroutines meet. What is left out has one goroutine, or its work is a process that is killed: unit runs it. Nobody waits for
+# it, unlike for a page in a browser.
 race:
-	$(TEST) -p $(PARALLEL) -race -short $(UNWATCHED) -skip '^TestLedger$$|^TestEveryTable$$|^TestReceipts$$|^TestDaysAreTheCalls$$|^TestCompareCalls$$|^TestKilled$$|^TestKilledProgram$$|^TestKilledWhile(Rebuilding|Importing|MakingIndexes)$$|^TestJournalGivesTheState$$|^TestPressIncidentEnds$$|^TestHonestTrafficIsLeftAlone$$|^TestSameEventsSameVerdicts$$' ./app/... ./store/... ./guard/... ./edge/... ./evidence/... ./journal/... ./inquiry/...
+	nice -n 10 $(TEST) -p $(PARALLEL) -race -short $(UNWATCHED) -skip '^TestLedger$$|^TestEveryTable$$|^TestReceipts$$|^TestDaysAreTheCalls$$|^TestCompareCalls$$|^TestKilled$$|^TestKilledProgram$$|^TestKilledWhile(Rebuilding|Importing|MakingIndexes)$$|^TestJournalGivesTheState$$|^TestPressIncidentEnds$$|^TestHonestTrafficIsLeftAlone$$|^TestSameEventsSameVerdicts$$' ./app/... ./store/... ./guard/... ./edge/... ./evidence/... ./journal/... ./inquiry/...
 
 # What talks to other programs waits most of the time, for their timers; one after the other, as both load the machine at times.
 outside:
