@@ -264,6 +264,6 @@ func (a *App) rotateKey(ctx context.Context, by string) (key evidence.Key, seq u
 	if err != nil {
 		return key, 0, err
 	}
-	done, err := a.deed(ctx, by, "evidence: the key is now "+key.Fingerprint(), "evidence-key", "", key.Fingerprint(), control.Deed{})
+	done, err := a.deed(ctx, by, "evidence: the key is now "+key.Fingerprint(), "evidence-key", "", "", control.Deed{Text: key.Fingerprint()})
 	return key, done.Seq, err
 }
